@@ -1,0 +1,1 @@
+"""The course: its map, its evidence, its figures, quizzes and exercises."""

@@ -1,0 +1,170 @@
+"""Holds all content to its rules: every problem with its file, its line and the way out."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from partners import library, source
+from partners.course import exercises
+from partners.course.course_map import CourseMap, InConversation, InQuestion
+from partners.course.evidence import effects
+from partners.course.references import references
+from partners.scenario.graph import Fault, unplayed
+from partners.scenario.model import RolePlay
+from partners.source import Problem, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`|^```\{evidence\} (\S+)")
+_QUIZ = re.compile(r"^```\{quiz\} (\S+)", re.MULTILINE)
+_PRINTED = re.compile(r"\{effect\}`([^`]+)`")
+_UNSAFE = re.compile(r"<script|\son\w+=|href=|<foreignObject|javascript:", re.IGNORECASE)
+
+
+def problems() -> Iterator[Problem]:
+    """Yield every problem of the course's content; none when all is sound."""
+    cmap = yield from _course_map()
+    if cmap is None:
+        return
+    for name in library.role_plays():
+        yield from role_play_problems(library.role_play_file(name), cmap)
+    yield from chain.from_iterable(_page(page) for page in pages())
+    yield from _evidence()
+    yield from _exercises()
+
+
+def pages() -> list[Path]:
+    """Return the Markdown files of the book, sources of exercises included."""
+    root = library.root()
+    found = (root / folder for folder in ("chapters", "case_studies", "exercises"))
+    files = chain.from_iterable(folder.rglob("*.md") for folder in found)
+    return sorted(file for file in files if file.name != "worksheet.md")
+
+
+def role_play_problems(file: Path, cmap: CourseMap) -> Iterator[Problem]:
+    """Yield the problems of one role-play: what stops it first, else what is never reached or cited."""
+    try:
+        role_play = library.read_role_play(file)
+    except SourceError as error:
+        yield from error.problems
+        return
+    data = source.read_yaml(file)
+    faults = chain(unplayed(role_play), _unwarranted(role_play, cmap), _portrait(file, role_play))
+    yield from library.located(file, data, faults)
+
+
+def _unwarranted(role_play: RolePlay, cmap: CourseMap) -> Iterator[Fault]:
+    for i, dimension in enumerate(role_play.practises):
+        if dimension not in cmap.rubric:
+            what = f'the rubric has no dimension "{dimension}"'
+            yield Fault(("practises", i), what, "choose from " + ", ".join(cmap.rubric))
+    for at, scene in role_play.scenes.items():
+        for key, reply in scene.replies.items():
+            place = ("scenes", at, "replies", key, "why")
+            if reply.why.principle not in cmap.principles:
+                what = f'course_map.yml has no principle "{reply.why.principle}"'
+                mend = "choose from " + ", ".join(cmap.principles)
+                yield Fault((*place, "principle"), what, mend)
+            if reply.why.source not in references():
+                what = f'references.bib has no entry "{reply.why.source}"'
+                yield Fault((*place, "source"), what, "add the entry, or cite one that is there")
+
+
+def _portrait(file: Path, role_play: RolePlay) -> Iterator[Fault]:
+    picture = file.parent / role_play.parent.portrait
+    if not picture.is_file():
+        yield Fault(("parent", "portrait"), f"{picture.name} is not there", f"draw {picture}")
+    elif unsafe := _UNSAFE.search(picture.read_text("utf-8")):
+        what = f"{picture.name} holds “{unsafe[0].strip()}”"
+        yield Fault(("parent", "portrait"), what, "a portrait is drawn with shapes only")
+
+
+def _course_map() -> Iterator[Problem]:  # type: ignore[misc]
+    file = library.root() / "course_map.yml"
+    try:
+        cmap, data = source.load(file, CourseMap)
+    except SourceError as error:
+        yield from error.problems
+        return None  # noqa: B901 - the map, or None, is the generator's result
+    yield from library.located(file, data, _unmapped(cmap))
+    return cmap
+
+
+def _unmapped(cmap: CourseMap) -> Iterator[Fault]:
+    practised = {name: _practises(name) for name in library.role_plays()}
+    asked = {name: set(_graded(name)) for name in exercises.names()}
+    for key, outcome in cmap.outcomes.items():
+        place = ("outcomes", key)
+        if not (library.root() / f"{outcome.taught}.md").exists():
+            yield Fault((*place, "taught"), f"no page {outcome.taught}", "name the page without .md")
+        match outcome.practised:
+            case InConversation(role_play=name, dimension=dimension):
+                there, what = dimension in practised.get(name, ()), f'"{dimension}" in "{name}"'
+            case InQuestion(page=name, quiz=quiz):
+                there, what = quiz in _quizzes(name), f'question "{quiz}" in {name}'
+        if not there:
+            mend = "name a role_play and what it practises, or a page and its quiz"
+            yield Fault((*place, "practised"), f"there is no {what}", mend)
+        name, question = outcome.assessed.exercise, outcome.assessed.question
+        if question not in asked.get(name, ()):
+            what = f'no exercise "{name}" grades a cell "{question}"'
+            yield Fault((*place, "assessed"), what, "name an exercise and a grade_id of it")
+
+
+def _practises(name: str) -> list[str]:
+    try:
+        return library.role_play(name).practises
+    except SourceError:
+        return []  # its own problems are told where it stands
+
+
+def _quizzes(page: str) -> list[str]:
+    file = library.root() / f"{page}.md"
+    return _QUIZ.findall(file.read_text("utf-8")) if file.exists() else []
+
+
+def _page(file: Path) -> Iterator[Problem]:
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        cited = (key.strip() for groups in _CITED.findall(line) for key in "".join(groups).split(","))
+        for key in cited:
+            if key not in references():
+                what = f'references.bib has no entry "{key}"'
+                yield Problem(file, number, what, "add the entry, or cite one that is there")
+        for key in _PRINTED.findall(line):
+            if key not in effects().index:
+                what = f'evidence/effects.csv has no row "{key}"'
+                yield Problem(file, number, what, "add the row, or name one that is there")
+
+
+def _evidence() -> Iterator[Problem]:
+    file = library.root() / "evidence" / "effects.csv"
+    rows = effects()
+    tests: dict[str, tuple[Callable[[str], bool], str]] = {
+        "bib_key": (lambda value: value in references(), "name an entry of references.bib"),
+        "verification": (lambda value: value == "seen", "print only what has been checked"),
+        "prints": (lambda value: isinstance(value, str), "say what the text prints"),
+    }
+    for number, (key, row) in enumerate(rows.iterrows(), 2):
+        for column, (right, mend) in tests.items():
+            if not right(row[column]):
+                yield Problem(file, number, f'"{key}": {column} is “{row[column]}”', mend)
+    for key in rows.index[rows.index.duplicated()].unique():
+        yield Problem(file, 1, f'two rows are called "{key}"', "give every row an id of its own")
+
+
+def _exercises() -> Iterator[Problem]:
+    for name in exercises.names():
+        file = exercises.folder(name) / "source.md"
+        ids = _graded(name)
+        for key in sorted({key for key in ids if ids.count(key) > 1}):
+            yield Problem(file, 1, f'two cells are called "{key}"', "give every cell its own grade_id")
+
+
+def _graded(name: str) -> list[str]:
+    cells = exercises.instructor_notebook(name).cells
+    marks = (cell.metadata.get("nbgrader", {}) for cell in cells)
+    return [mark["grade_id"] for mark in marks if mark.get("grade")]

@@ -1,0 +1,127 @@
+"""One source for each exercise; the student's notebook, the book's page and the release come from it.
+
+``exercises/<name>/source.md`` is the instructor's: a MyST notebook with solutions, hidden tests and
+points. What students get is made by nbgrader's own preprocessors.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from partners import files, library
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NBGRADER_CONFIG = '''"""nbgrader's settings for this course. https://nbgrader.readthedocs.io"""
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "partners"
+# A test cell that a student deleted is put back and graded, not left without a mark.
+c.OverwriteCells.add_missing_cells = True
+'''
+
+
+def names() -> list[str]:
+    """Return the names of all exercises."""
+    return sorted(file.parent.name for file in library.root().glob("exercises/*/source.md"))
+
+
+def folder(name: str) -> Path:
+    """Return the folder of the exercise `name`."""
+    return library.root() / "exercises" / name
+
+
+def instructor_notebook(name: str) -> Any:
+    """Return the notebook with solutions and hidden tests (an nbformat NotebookNode)."""
+    import jupytext  # noqa: PLC0415 - the book's warm build never comes here
+
+    notebook = jupytext.read(folder(name) / "source.md")
+    for number, cell in enumerate(notebook.cells):
+        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"text-{number}")
+    return notebook
+
+
+def student_notebook(name: str) -> Any:
+    """Return the notebook as nbgrader releases it: no solution, no hidden test."""
+    from nbgrader import preprocessors  # noqa: PLC0415
+
+    notebook = instructor_notebook(name)
+    for step in ("ClearSolutions", "LockCells", "ClearOutput", "ClearHiddenTests", "ComputeChecksums"):
+        notebook, _ = getattr(preprocessors, step)().preprocess(notebook, {})
+    return notebook
+
+
+def page(name: str) -> str:
+    """Return the exercise as a page of the book, made from what students get."""
+    import jupytext  # noqa: PLC0415
+
+    notebook = student_notebook(name)
+    for cell in notebook.cells:
+        nbgrader = cell.metadata.pop("nbgrader", {})
+        if nbgrader.get("solution") or nbgrader.get("grade"):
+            cell.metadata["tags"] = ["skip-execution"]
+    note = (
+        f"Work in JupyterLab: {{download}}`download the notebook <{name}.ipynb>`, put it into a folder "
+        "of its own, and open it there. You can play the call on this page too, and download the transcript."
+    )
+    notebook.cells[0].source += f"\n\n```{{note}}\n{note}\n```"
+    return str(jupytext.writes(notebook, fmt="md:myst"))
+
+
+def write_student_files() -> None:
+    """Write page and notebook of each exercise beside its source, where they are older than it."""
+    for name in names():
+        made = {"worksheet.md": page, f"{name}.ipynb": _notebook_text}
+        for file, make in made.items():
+            target = folder(name) / file
+            if not _newer(target, folder(name) / "source.md"):
+                files.write(target, make(name))
+
+
+def remove_student_files() -> None:
+    """Remove what ``write_student_files`` wrote."""
+    for name in names():
+        for file in ("worksheet.md", f"{name}.ipynb"):
+            (folder(name) / file).unlink(missing_ok=True)
+
+
+def new_course(directory: Path) -> list[str]:
+    """Make an nbgrader course in `directory` and return the names of its assignments.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something in `directory` already.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        msg = f"{directory} is not empty. Name a new folder for the course."
+        raise FileExistsError(msg)
+    for name in names():
+        assignment = directory / "source" / name
+        files.write(assignment / f"{name}.ipynb", _text(instructor_notebook(name)))
+        for data in _data(name):
+            shutil.copy(data, assignment)
+    files.write(directory / "nbgrader_config.py", NBGRADER_CONFIG)
+    return names()
+
+
+def _data(name: str) -> list[Path]:
+    made = {"source.md", "worksheet.md", f"{name}.ipynb"}
+    return [file for file in folder(name).iterdir() if file.is_file() and file.name not in made]
+
+
+def _newer(target: Path, source: Path) -> bool:
+    return target.exists() and target.stat().st_mtime >= source.stat().st_mtime
+
+
+def _notebook_text(name: str) -> str:
+    return _text(student_notebook(name))
+
+
+def _text(notebook: Any) -> str:
+    import nbformat  # noqa: PLC0415
+
+    return str(nbformat.writes(notebook)) + "\n"

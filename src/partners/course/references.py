@@ -1,0 +1,36 @@
+"""``references.bib``: which sources there are, and how one is named in a line."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pybtex.database import parse_file
+
+from partners import library
+
+if TYPE_CHECKING:
+    from pybtex.database import Entry, Person
+
+
+@cache
+def references() -> dict[str, Entry]:
+    """Return the entries of ``references.bib`` by key."""
+    return dict(parse_file(str(library.root() / "references.bib")).entries)
+
+
+def short(key: str) -> str:
+    """Return authors, year and title of `key` in plain text; raises KeyError if it is not there."""
+    entry = references()[key]
+    names = [_family(person) for person in entry.persons["author"]]
+    who = names[0] if len(names) == 1 else f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
+    title = _plain(entry.fields["title"])
+    return f"{who} ({entry.fields.get('year', 'n.d.')}), {title}."
+
+
+def _family(person: Person) -> str:
+    return _plain(" ".join([*person.prelast_names, *person.last_names]))
+
+
+def _plain(text: str) -> str:
+    return text.replace("{", "").replace("}", "").replace("\\'", "").replace("\\~", "")

@@ -1,0 +1,33 @@
+"""Writing files so that nothing is lost: whole or not at all, and never over other people's work."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from itertools import count
+from pathlib import Path
+
+
+def write(file: Path, text: str) -> None:
+    """Write `text` to `file` in one step: a reader, or a crash, sees the old file or the new one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as draft:
+            draft.write(text)
+            draft.flush()
+            os.fsync(draft.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def put_aside(file: Path) -> Path:
+    """Rename `file` to the next free ``name.old-1.ext`` and return the new name."""
+    for number in count(1):
+        aside = file.with_name(f"{file.stem}.old-{number}{file.suffix}")
+        if not aside.exists():
+            return file.rename(aside)
+    raise AssertionError

@@ -1,0 +1,70 @@
+"""Where the course's content lives: one place that knows, for a checkout and for a wheel alike."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from partners import source
+from partners.scenario.graph import loose_ends
+from partners.scenario.model import RolePlay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from partners.scenario.graph import Fault
+
+
+@cache
+def root() -> Path:
+    """Return the folder that holds ``case_studies/``, ``exercises/``, ``course_map.yml``."""
+    checkout = Path(__file__).parents[2]
+    inside = Path(__file__).parent / "content"
+    return checkout if (checkout / "course_map.yml").exists() else inside
+
+
+def role_plays() -> list[str]:
+    """Return the names of all role-plays, in the order of the alphabet."""
+    return sorted(file.parent.name for file in root().glob("case_studies/*/role_play.yaml"))
+
+
+def role_play_file(name: str) -> Path:
+    """Return the file of the role-play `name`, whether or not it is there."""
+    return root() / "case_studies" / name / "role_play.yaml"
+
+
+def role_play(name: str) -> RolePlay:
+    """Return the role-play `name`, ready to be played.
+
+    Raises
+    ------
+    LookupError
+        If there is none of that name; the message lists those there are.
+    SourceError
+        If its file is not sound, with the lines to mend.
+    """
+    if name not in role_plays():
+        msg = f"There is no role-play “{name}”. There are: {', '.join(role_plays())}."
+        raise LookupError(msg)
+    return read_role_play(role_play_file(name))
+
+
+def read_role_play(file: Path) -> RolePlay:
+    """Return the role-play in `file`; raises SourceError with every problem that stops it."""
+    role_play, data = source.load(file, RolePlay)
+    problems = list(located(file, data, loose_ends(role_play)))
+    if problems:
+        raise source.SourceError(problems)
+    return role_play
+
+
+def located(file: Path, data: object, faults: Iterator[Fault]) -> Iterator[source.Problem]:
+    """Turn `faults` of the model into problems with a line of `file`."""
+    for fault in faults:
+        yield source.Problem(file, source.line_of(data, fault.place), fault.what, fault.mend)
+
+
+def portrait(role_play: RolePlay) -> str:
+    """Return the SVG text of the parent's portrait."""
+    return (role_play_file(role_play.id).parent / role_play.parent.portrait).read_text("utf-8")

@@ -1,0 +1,24 @@
+"""The Sphinx extension that makes the book out of the course's sources."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from partners.course import exercises
+from partners.player import BUILDING
+from partners.sphinx import directives, role_plays, theme
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything; called by Sphinx."""
+    os.environ[BUILDING] = "1"  # the kernels that run the pages inherit it
+    # Before the table of contents is read: the exercises' pages are in it.
+    app.connect("config-inited", lambda *_: exercises.write_student_files(), priority=100)
+    directives.setup(app)
+    role_plays.setup(app)
+    theme.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,167 @@
+"""What a page can say besides Markdown: its outcomes, evidence, examples of talk, questions."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from partners.course.course_map import course_map
+from partners.course.evidence import effects
+from partners.course.pages import front_matter
+from partners.course.quizzes import Quiz
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+STRENGTHS = {
+    "randomised": "Randomised trial",
+    "comparison": "Comparison, not randomised",
+    "correlation": "Correlation",
+    "description": "Description",
+    "synthesis": "Many studies together",
+    "contested": "Contested",
+}
+
+
+class _Directive(SphinxDirective):
+    has_content = True
+
+    def box(self, name: str, *children: nodes.Node) -> nodes.container:
+        return nodes.container("", *children, classes=[f"pt-{name}"])
+
+    def markdown(self, text: str | StringList) -> list[nodes.Node]:
+        lines = StringList(text.splitlines(), self.get_source_info()[0]) if isinstance(text, str) else text
+        parent = nodes.container()
+        self.state.nested_parse(lines, self.content_offset, parent)
+        return parent.children
+
+    def label(self, text: str, name: str) -> nodes.paragraph:
+        return nodes.paragraph("", text, classes=[f"pt-{name}"])
+
+    def raw(self, html: str) -> nodes.raw:
+        return nodes.raw("", html, format="html")
+
+
+class Unit(_Directive):
+    """How long the page takes, and what its reader can do afterwards."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        file = Path(self.env.doc2path(self.env.docname))
+        self.env.note_dependency("course_map.yml")
+        minutes = front_matter(file)["minutes"]
+        outcomes = course_map().taught_in(self.env.docname)
+        items = (nodes.list_item("", nodes.paragraph("", o.can)) for o in outcomes)
+        return [
+            self.box(
+                "unit",
+                self.label(f"About {minutes} minutes. Afterwards you can:", "label"),
+                nodes.bullet_list("", *items),
+            )
+        ]
+
+
+class Evidence(_Directive):
+    """A study beside the claim it carries, and how much it can carry."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"strength": lambda value: directives.choice(value, tuple(STRENGTHS))}
+
+    def run(self) -> list[nodes.Node]:
+        strength = self.options["strength"]
+        head = nodes.paragraph("", "", classes=["pt-label"])
+        head += nodes.inline("", STRENGTHS[strength], classes=["pt-strength", f"pt-{strength}"])
+        cite = self.markdown(f"{{cite:t}}`{self.arguments[0]}`")
+        return [self.box("evidence", head, *cite, *self.markdown(self.content))]
+
+
+class Talk(_Directive):
+    """Words that work, beside the well-meant words that do not, and why."""
+
+    option_spec: ClassVar = {
+        "instead": directives.unchanged_required,
+        "because": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        well_meant = self.box(
+            "instead",
+            self.label("Well meant", "label"),
+            *self.markdown(self.options["instead"]),
+            self.label(self.options["because"], "because"),
+        )
+        works = self.box("say", self.label("Say", "label"), *self.markdown(self.content))
+        return [self.box("talk", well_meant, works)]
+
+
+class QuizDirective(_Directive):
+    """A retrieval question with feedback on every answer."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            quiz = Quiz.model_validate(YAML(typ="safe").load("\n".join(self.content)))
+        except (ValidationError, YAMLError) as error:
+            raise self.error(f"quiz {self.arguments[0]}: {error}") from None
+        return [self.raw(quiz.html(self.arguments[0]))]
+
+
+class FirstAnswer(_Directive):
+    """A question to answer before reading; the words stay in the reader's browser."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        key = escape(self.arguments[0])
+        field = (
+            f'<label for="first-{key}">Your first answer</label>'
+            f'<textarea id="first-{key}" rows="4" data-first-answer="{key}"></textarea>'
+            '<p class="pt-hint">It stays in this browser. You will meet it again at the end.</p>'
+        )
+        return [self.box("first", *self.markdown(self.content), self.raw(field))]
+
+
+class FirstAnswerAgain(_Directive):
+    """The reader's first answer, met again."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        key = escape(self.arguments[0])
+        field = f'<blockquote data-first-answer-again="{key}">You wrote nothing down the first time.</blockquote>'
+        return [self.box("first", *self.markdown(self.content), self.raw(field))]
+
+
+class Effect(SphinxRole):
+    """A number of the evidence file, in the words that its row prints."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        self.env.note_dependency("evidence/effects.csv")
+        if self.text not in effects().index:
+            message = self.inliner.reporter.error(  # type: ignore[attr-defined]
+                f'evidence/effects.csv has no row "{self.text}"', line=self.lineno
+            )
+            return [], [message]
+        return [nodes.inline("", effects().loc[self.text, "prints"], classes=["pt-effect"])], []
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives and the role."""
+    app.add_directive("unit", Unit)
+    app.add_directive("evidence", Evidence)
+    app.add_directive("talk", Talk)
+    app.add_directive("quiz", QuizDirective)
+    app.add_directive("first-answer", FirstAnswer)
+    app.add_directive("first-answer-again", FirstAnswerAgain)
+    app.add_role("effect", Effect())

@@ -1,0 +1,91 @@
+"""Puts the conversations into the pages as they are written, so that an edited case is never stale."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from partners import library
+from partners.player import MODULE, STYLE, page_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sphinx.application import Sphinx
+
+    from partners.scenario.model import RolePlay
+
+_PLACEHOLDER = re.compile(r'<div class="partners-roleplay" data-role-play="(\w+)"></div>')
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to the reading and the writing of pages."""
+    app.connect("doctree-read", _note_dependencies)
+    app.connect("html-page-context", _fill)
+
+
+def _note_dependencies(app: Sphinx, doctree: nodes.document) -> None:
+    for raw in doctree.findall(nodes.raw):
+        for name in _PLACEHOLDER.findall(raw.astext()):
+            app.env.note_dependency(str(library.role_play_file(name)))
+            app.env.note_dependency(str(library.root() / "course_map.yml"))
+
+
+def _fill(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
+    if not _PLACEHOLDER.search(context.get("body") or ""):
+        return
+    context["body"] = _PLACEHOLDER.sub(lambda match: page_html(match[1]), context["body"])
+    # `async`: a deferred script would wait for the theme's large icon font.
+    app.add_js_file("roleplay.js", loading_method="async")
+    app.add_css_file("roleplay.css")
+
+
+def page_html(name: str) -> str:
+    """Return the conversation `name` as the page holds it: its data, and its words without script."""
+    role_play = library.role_play(name)
+    data = json.dumps(page_data(role_play), ensure_ascii=False, separators=(",", ":"))
+    inert = data.replace("<", r"\u003c")  # so that no word of the case can end the script element
+    return (
+        f'<div class="partners-roleplay" data-role-play="{name}">'
+        f'<script type="application/json">{inert}</script>'
+        f"<noscript>{''.join(_script(role_play))}</noscript></div>"
+    )
+
+
+def classic_script() -> str:
+    """Return the module as a classic script: a page opened as a file may not load modules."""
+    head, export, tail = MODULE.read_text("utf-8").partition("export default ")
+    if not export or "import " in head:
+        msg = "roleplay.js must have one default export and no imports"
+        raise ValueError(msg)
+    return (
+        f"(() => {{\n{head}const player = {tail}"
+        "player.mountAll();\n"
+        'document.addEventListener("readystatechange", player.mountAll);\n'
+        "})();\n"
+    )
+
+
+def style() -> str:
+    """Return the stylesheet, the same as in a notebook."""
+    return STYLE.read_text("utf-8")
+
+
+def _script(role_play: RolePlay) -> Iterator[str]:
+    """Yield the conversation as readable text: every scene, every reply, every ending."""
+    name = escape(role_play.parent.name)
+    yield f"<p><strong>{escape(role_play.title)}.</strong> {escape(role_play.setting)}</p><ol>"
+    for scene in role_play.scenes.values():
+        yield f"<li><p>{name}: {escape(scene.says[-1].line)}</p><p>You might say:</p><ul>"
+        for reply in scene.replies.values():
+            back = f" {name}: {escape(reply.answer[-1].line)}" if reply.answer else ""
+            yield f"<li>“{escape(reply.say)}”{back} <em>{escape(reply.coach)}</em></li>"
+        yield "</ul></li>"
+    yield "</ol><ul>"
+    for end in role_play.endings.values():
+        yield f"<li><strong>{escape(end.title)}.</strong> {escape(end.text)}</li>"
+    yield "</ul>"

@@ -1,0 +1,60 @@
+"""The look of the book, and what the theme must not do: call other hosts, fail a screen reader."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from partners.sphinx import role_plays
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+STATIC = Path(__file__).parent / "static"
+_UNWANTED = ("thebe", "require.js", "mathjax")
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to the configuration and to every page."""
+    app.add_config_value("partners_look", "", "html")
+    app.connect("config-inited", _configure)
+    app.connect("builder-inited", _write_player)
+    app.connect("html-page-context", _mend, priority=900)
+
+
+def _configure(_app: Sphinx, config: Config) -> None:
+    config.html_static_path.append(str(STATIC))
+    config.templates_path.append(str(Path(__file__).parent / "templates"))
+    # A changed script or style rewrites every page, so that none keeps an old address of it.
+    config.partners_look = _digest()
+
+
+def _digest() -> str:
+    parts = [file.read_bytes() for file in sorted(STATIC.iterdir())]
+    parts += [role_plays.classic_script().encode(), role_plays.style().encode()]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _write_player(app: Sphinx) -> None:
+    made = Path(app.doctreedir).parent / "partners_static"
+    made.mkdir(parents=True, exist_ok=True)
+    (made / "roleplay.js").write_text(role_plays.classic_script(), "utf-8")
+    (made / "roleplay.css").write_text(role_plays.style(), "utf-8")
+    app.config.html_static_path.append(str(made))
+    app.add_css_file("partners.css")
+    app.add_js_file("page.js", loading_method="async")
+
+
+def _mend(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
+    context["script_files"] = [script for script in context["script_files"] if not _unwanted(script)]
+    # docutils gives references a role that ARIA has withdrawn, inside a list.
+    body = context.get("body") or ""
+    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _unwanted(script: Any) -> bool:
+    address = str(getattr(script, "filename", script) or "")
+    body = str(getattr(script, "attributes", {}).get("body", ""))
+    return any(word in address.lower() or word in body.lower() for word in _UNWANTED)

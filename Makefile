@@ -46,4 +46,6 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock || \
 	  $(BIN)/pip install --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	$(BIN)/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json \
+	  set-default-viewer markdown myst
 	touch $(READY)

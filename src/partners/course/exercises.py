@@ -14,13 +14,27 @@ from partners import files, library
 if TYPE_CHECKING:
     from pathlib import Path
 
-NBGRADER_CONFIG = '''"""nbgrader's settings for this course. https://nbgrader.readthedocs.io"""
+NBGRADER_CONFIG = r'''"""nbgrader's settings for this course. https://nbgrader.readthedocs.io"""
 
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "partners"
 # A test cell that a student deleted is put back and graded, not left without a mark.
 c.OverwriteCells.add_missing_cells = True
+# A cell that a student tagged "skip-execution" is run all the same: nbgrader gives full points to
+# a test cell without output.
+c.Execute.skip_cells_with_tag = ""
+# Feedback tells what was wrong, not how it was tested: no hidden test in a cell, and of an error
+# only its sentence, because a traceback quotes the hidden lines around it.
+c.GenerateFeedback.preprocessors.prepend(["nbgrader.preprocessors.ClearHiddenTests"])
+c.Execute.extra_arguments = ["--InteractiveShell.xmode=Minimal"]
+# What is left of an answer cell is the form to fill in; the stub would only stop the notebook.
+c.ClearSolutions.code_stub = {"python": ""}
+# zip_collect takes one zip for each student, named after the student, and the transcripts too.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[\\/]extracted[\\/](?P<student_id>[^\\/]+)[\\/](.*[\\/])?(?P<file_id>[^\\/]+)$"
+)
+c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".json"]
 '''
 
 
@@ -47,10 +61,12 @@ def instructor_notebook(name: str) -> Any:
 def student_notebook(name: str) -> Any:
     """Return the notebook as nbgrader releases it: no solution, no hidden test."""
     from nbgrader import preprocessors  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
 
     notebook = instructor_notebook(name)
+    config = Config({"ClearSolutions": {"code_stub": {"python": ""}}})
     for step in ("ClearSolutions", "LockCells", "ClearOutput", "ClearHiddenTests", "ComputeChecksums"):
-        notebook, _ = getattr(preprocessors, step)().preprocess(notebook, {})
+        notebook, _ = getattr(preprocessors, step)(config=config).preprocess(notebook, {})
     return notebook
 
 

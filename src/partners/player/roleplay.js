@@ -18,6 +18,8 @@ const WORDS = {
   download: "Download the transcript",
   save: "Save beside the notebook",
   saved: (name) => `Saved as ${name}.`,
+  unsaved:
+    "Nothing is saved: the notebook does not answer. Download the transcript, then run this cell again.",
   downloaded: (name) => `${name} is in your downloads.`,
   changed: (kept) =>
     `This conversation was edited since you played it. Your replies were kept up to reply ${kept}.`,
@@ -163,6 +165,9 @@ function transcript(play, attempts) {
   };
 }
 
+const isAttempt = (kept) =>
+  Array.isArray(kept?.turns) && kept.turns.every((turn) => Array.isArray(turn));
+
 // An attempt as it was kept, as far as the conversation still goes that way.
 function stillPlayable(play, kept) {
   let state = start(play);
@@ -195,12 +200,17 @@ const paragraphs = (text) =>
   text.trim().split(/\n\s*\n/).map((part) => h("p", {}, part.replace(/\s+/g, " ")));
 
 // `store` keeps what was played: load() → attempts, save(attempts); `store.toNotebook`, where there
-// is a notebook, writes the transcript beside it and resolves to the file's name.
+// is a notebook, writes the transcript beside it and resolves to { saved: the file's name } or to
+// { failed: why not }.
 class Player {
   constructor(element, play, store) {
     Object.assign(this, { element, play, store, coach: true });
-    const kept = store.load() ?? [];
-    this.attempts = kept.map((attempt) => stillPlayable(play, attempt));
+    this.load();
+  }
+
+  load() {
+    const kept = [this.store.load() ?? []].flat().filter(isAttempt);
+    this.attempts = kept.map((attempt) => stillPlayable(this.play, attempt));
     const cut = this.attempts.findIndex((attempt, i) => attempt !== kept[i]);
     this.notice = cut < 0 ? "" : WORDS.changed(this.attempts[cut].turns.length);
     if (!this.attempts.length) this.attempts = [{ turns: [] }];
@@ -386,7 +396,8 @@ class Player {
   }
 
   async save() {
-    this.status.textContent = WORDS.saved(await this.store.toNotebook());
+    const { saved, failed } = await this.store.toNotebook();
+    this.status.textContent = failed ?? WORDS.saved(saved);
   }
 
   transcript() {
@@ -566,14 +577,34 @@ function render({ model, el }) {
     },
     toNotebook: () =>
       new Promise((resolve) => {
-        model.on("msg:custom", function heard({ saved }) {
-          model.off("msg:custom", heard);
-          resolve(saved);
-        });
+        const done = (answer) => {
+          clearTimeout(late);
+          model.off("msg:custom", done);
+          resolve(answer);
+        };
+        const late = setTimeout(done, 10_000, { failed: WORDS.unsaved });
+        model.on("msg:custom", done);
         model.send({ save: true });
       }),
   };
-  new Player(el, model.get("role_play"), store);
+  const player = new Player(el, model.get("role_play"), store);
+
+  // The same conversation can stand under two cells, and Python can set its attempts.
+  const follow = () => {
+    if (model.get("attempts") !== player.attempts) player.load();
+  };
+  model.on("change:attempts", follow);
+
+  // A key pressed in here is none of the notebook's, where "d d" deletes the cell and Shift+Enter
+  // runs it; Ctrl+S and its like still are. Only the window hears a key before the notebook does.
+  const guard = ({ key, ctrlKey, metaKey }) =>
+    el.toggleAttribute("data-lm-suppress-shortcuts", key === "Enter" || !(ctrlKey || metaKey));
+  window.addEventListener("keydown", guard, true);
+
+  return () => {
+    model.off("change:attempts", follow);
+    window.removeEventListener("keydown", guard, true);
+  };
 }
 
 export default { render, mountAll, engine: { start, offers, choose, ending, said, answer, playKeys, score, transcript } };

@@ -8,10 +8,22 @@ from typing import Any
 
 import anywidget
 import traitlets
+from pydantic import BaseModel, StrictStr, TypeAdapter, ValidationError
 
 from partners import files, library
 from partners.player import MODULE, STYLE, page_data
 from partners.scenario import engine, transcript
+
+
+class _Kept(BaseModel):
+    """An attempt as the browser keeps it: scene and reply of each turn, and when it was played."""
+
+    turns: list[tuple[StrictStr, StrictStr]]
+    began: StrictStr | None = None
+    ended: StrictStr | None = None
+
+
+_ATTEMPTS = TypeAdapter(list[_Kept])
 
 
 class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
@@ -45,9 +57,21 @@ class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
 
     @property
     def transcript(self) -> dict[str, Any]:
-        """The attempts so far, as plain data; empty of attempts before the first reply."""
+        """The attempts so far, as plain data; empty of attempts before the first reply.
+
+        Raises
+        ------
+        TranscriptError
+            If ``attempts`` was set to something that cannot be played.
+        """
+        try:
+            kept = [attempt for attempt in _ATTEMPTS.validate_python(self.attempts) if attempt.turns]
+        except ValidationError as error:
+            place = ".".join(str(key) for key in error.errors()[0]["loc"])
+            msg = f"The attempts are not as the conversation keeps them: “{place}” cannot be read."
+            raise transcript.TranscriptError(msg) from None
         return transcript.write(
-            self.model_of_talk, [self._attempt(a) for a in self.attempts if a["turns"]]
+            self.model_of_talk, [self._attempt(n, attempt) for n, attempt in enumerate(kept, 1)]
         )
 
     def save(self) -> Path:
@@ -55,9 +79,17 @@ class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
         files.write(self.file, json.dumps(self.transcript, indent=2, ensure_ascii=False) + "\n")
         return self.file
 
-    def _attempt(self, kept: dict[str, Any]) -> dict[str, Any]:
-        played = engine.play(self.model_of_talk, (key for _, key in kept["turns"]))
-        return transcript.attempt(played, kept.get("began"), kept.get("ended"))
+    def _attempt(self, number: int, kept: _Kept) -> dict[str, Any]:
+        play = engine.Play(self.model_of_talk)
+        for count, (scene, reply) in enumerate(kept.turns, 1):
+            if scene != play.state.at or reply not in play.offers():
+                msg = (
+                    f"Attempt {number}, turn {count} gives the reply “{reply}” at “{scene}”, "
+                    "where this conversation does not offer it."
+                )
+                raise transcript.TranscriptError(msg)
+            play = play.choose(reply)
+        return transcript.attempt(play, kept.began, kept.ended)
 
     def _saved(self) -> list[dict[str, Any]]:
         """Return the attempts of the saved file, to go on with; none if it is of another version."""
@@ -80,5 +112,11 @@ class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
         ]
 
     def _on_message(self, _: object, message: dict[str, Any], __: object) -> None:
-        if message.get("save"):
+        if not message.get("save"):
+            return
+        try:
             self.send({"saved": self.save().name})
+        except transcript.TranscriptError as error:
+            self.send({"failed": str(error)})
+        except OSError as error:
+            self.send({"failed": f"{self.file.name} cannot be written here: {error.strerror}."})

@@ -1,0 +1,88 @@
+"""The built book: what it loads, what its questions keep, what it must not give away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from partners.course import exercises
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BOOK = Path(__file__).parents[2] / "_build" / "html"
+PAGES = sorted(
+    str(file.relative_to(BOOK))
+    for file in BOOK.rglob("*.html")
+    if "_static" not in file.parts and file.name != "genindex.html"
+)
+_ADDRESS = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=["'](https?:)?//""")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_asks_another_host_for_anything(page: Page, site: str, path: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{site}/{path}", wait_until="networkidle")
+    own = (site, "data:", "blob:")
+    assert [address for address in asked if not address.startswith(own)] == []
+    assert errors == []
+    assert _ADDRESS.findall((BOOK / path).read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(
+    page: Page, site: str, violations: Callable[[Page], list[str]], path: str
+) -> None:
+    page.goto(f"{site}/{path}", wait_until="networkidle")
+    assert violations(page) == []
+
+
+def test_a_question_teaches_and_remembers(page: Page, site: str) -> None:
+    page.goto(f"{site}/chapters/first_contact.html")
+    quiz = page.locator("#quiz-swap-test")
+    quiz.get_by_role("button", name="Check my answer").click()
+    expect(quiz.get_by_role("status")).to_have_text("Choose an answer first.")
+    quiz.get_by_role("radio").nth(2).check()
+    quiz.get_by_role("button", name="Check my answer").click()
+    expect(quiz.get_by_role("status")).to_contain_text("Not quite. It is specific, but it is a rank")
+    page.reload()
+    expect(quiz.get_by_role("radio").nth(2)).to_be_checked()
+    expect(quiz.get_by_role("status")).to_contain_text("it is a rank")
+    quiz.get_by_role("radio").nth(0).check()
+    quiz.get_by_role("button", name="Check my answer").click()
+    expect(quiz.get_by_role("status")).to_contain_text("Yes.")
+
+
+def test_the_first_answer_is_met_again_at_the_end(page: Page, site: str) -> None:
+    page.goto(f"{site}/chapters/first_contact.html")
+    page.get_by_label("Your first answer").fill("Mrs. Ferreira? <b>Good news.</b>")
+    page.reload()
+    again = page.locator("[data-first-answer-again]")
+    expect(again).to_have_text("Mrs. Ferreira? <b>Good news.</b>")
+
+
+def secrets(name: str) -> list[str]:
+    """Lines of the exercise's solutions and hidden tests that students must not see."""
+    source = (exercises.folder(name) / "source.md").read_text("utf-8")
+    kept = re.compile(r"BEGIN (?:SOLUTION|HIDDEN TESTS)(?: -->)?\n(.*?)\n\S*\s*(?:<!-- )?(?:###)? ?END", re.DOTALL)
+    parts = [line.strip() for match in kept.findall(source) for line in match.splitlines()]
+    return [line for line in parts if len(line) > 12]
+
+
+@pytest.mark.parametrize("name", exercises.names())
+def test_no_answer_is_given_away_anywhere_in_the_book(name: str) -> None:
+    hidden = secrets(name)
+    assert len(hidden) > 10, "the test must know what to look for"
+    student = "".join(str(cell.source) for cell in exercises.student_notebook(name).cells)
+    hidden = [*hidden, "BEGIN SOLUTION", "HIDDEN TESTS"]
+    for file in (file for file in BOOK.rglob("*") if file.suffix in {".html", ".md", ".txt", ".js", ".ipynb", ".json"}):
+        text = file.read_text("utf-8", errors="replace")
+        for line in hidden:
+            assert line not in text or line in student, f"{file.relative_to(BOOK)} shows: {line}"

@@ -46,6 +46,7 @@ def read_yaml(file: Path) -> Any:
     ------
     SourceError
         If it is not YAML, not UTF-8, or not there.
+
     """
     try:
         return YAML(typ="rt").load(file.read_text("utf-8"))
@@ -92,6 +93,7 @@ def load(file: Path, model: type[Model]) -> tuple[Model, Any]:
     ------
     SourceError
         With one problem for each thing that does not fit the model.
+
     """
     data = read_yaml(file)
     try:
@@ -122,7 +124,10 @@ def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         case "value_error":
             return f'"{key}" cannot be read', str(detail["ctx"]["error"])
         case _:
-            return f'"{key}" does not fit: {detail["msg"]}', "see CONTRIBUTING, “Add a conversation”"
+            return (
+                f'"{key}" does not fit: {detail["msg"]}',
+                "see CONTRIBUTING, “Add a conversation”",
+            )
 
 
 def _all_keys(model: type[BaseModel]) -> set[str]:

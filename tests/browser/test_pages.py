@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from chromium import DESK, PHONE
+from playwright.sync_api import Browser, Page, expect
 
 from partners.course import exercises
 
@@ -36,12 +37,22 @@ def test_no_page_asks_another_host_for_anything(page: Page, site: str, path: str
     assert _ADDRESS.findall((BOOK / path).read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(
-    page: Page, site: str, violations: Callable[[Page], list[str]], path: str
+    browser: Browser,
+    site: str,
+    violations: Callable[..., list[str]],
+    path: str,
+    scheme: Any,
+    viewport: Any,
 ) -> None:
+    context = browser.new_context(viewport=viewport, color_scheme=scheme)
+    page = context.new_page()
     page.goto(f"{site}/{path}", wait_until="networkidle")
     assert violations(page) == []
+    context.close()
 
 
 def test_a_question_teaches_and_remembers(page: Page, site: str) -> None:
@@ -71,7 +82,9 @@ def test_the_first_answer_is_met_again_at_the_end(page: Page, site: str) -> None
 def secrets(name: str) -> list[str]:
     """Lines of the exercise's solutions and hidden tests that students must not see."""
     source = (exercises.folder(name) / "source.md").read_text("utf-8")
-    kept = re.compile(r"BEGIN (?:SOLUTION|HIDDEN TESTS)(?: -->)?\n(.*?)\n\S*\s*(?:<!-- )?(?:###)? ?END", re.DOTALL)
+    kept = re.compile(
+        r"BEGIN (?:SOLUTION|HIDDEN TESTS)(?: -->)?\n(.*?)\n\S*\s*(?:<!-- )?(?:###)? ?END", re.DOTALL
+    )
     parts = [line.strip() for match in kept.findall(source) for line in match.splitlines()]
     return [line for line in parts if len(line) > 12]
 
@@ -82,7 +95,11 @@ def test_no_answer_is_given_away_anywhere_in_the_book(name: str) -> None:
     assert len(hidden) > 10, "the test must know what to look for"
     student = "".join(str(cell.source) for cell in exercises.student_notebook(name).cells)
     hidden = [*hidden, "BEGIN SOLUTION", "HIDDEN TESTS"]
-    for file in (file for file in BOOK.rglob("*") if file.suffix in {".html", ".md", ".txt", ".js", ".ipynb", ".json"}):
+    for file in (
+        file
+        for file in BOOK.rglob("*")
+        if file.suffix in {".html", ".md", ".txt", ".js", ".ipynb", ".json"}
+    ):
         text = file.read_text("utf-8", errors="replace")
         for line in hidden:
             assert line not in text or line in student, f"{file.relative_to(BOOK)} shows: {line}"

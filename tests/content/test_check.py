@@ -81,16 +81,16 @@ def test_a_mistake_is_told_with_its_line_and_the_way_out(
         ('      - if: {trust: ">=6"}', '      - if: {trust: ">9"}', '      - if: {trust: ">9"}'),
     ],
 )  # fmt: skip
-def test_what_nobody_can_ever_reach_is_told(
-    tmp_path: Path, old: str, new: str, place: str
-) -> None:
+def test_what_nobody_can_ever_reach_is_told(tmp_path: Path, old: str, new: str, place: str) -> None:
     text = SMALL_TALK.replace(old, new, 1)
     found = problems_of(tmp_path, text)
     expected = f"role_play.yaml:{line(text, place)}: nobody can ever reach this"
     assert any(expected in problem for problem in found), found
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"", b"- a\n- b\n", b"title: x\ntitle: y\n", b"a: \x00"])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe\x00", b"", b"- a\n- b\n", b"title: x\ntitle: y\n", b"a: \x00"]
+)
 def test_a_file_that_is_no_role_play_is_told_in_words(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "role_play.yaml"
     file.write_bytes(data)

@@ -6,13 +6,15 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import playwright
 
 from partners.player import MODULE
 from partners.scenario import engine, graph, transcript
-from partners.scenario.model import RolePlay
+
+if TYPE_CHECKING:
+    from partners.scenario.model import RolePlay
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 """The Node.js that Playwright brings, so that the tests need no other."""
@@ -42,7 +44,7 @@ def test_offers_effects_answers_endings_and_scores_agree(
     for name, data in (("play", any_role_play.as_data()), ("ways", ways)):
         (tmp_path / f"{name}.json").write_text(json.dumps(data), "utf-8")
     command = [NODE, Path(__file__).parent / "parity.mjs", module, "play.json", "ways.json"]
-    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
     browser = json.loads(done.stdout)
 
     assert browser["found"] == _walk(any_role_play, found)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from partners.scenario import engine
-from partners.scenario.model import RolePlay
+
+if TYPE_CHECKING:
+    from partners.scenario.model import RolePlay
 
 
 def test_trust_moves_and_stays_within_its_bounds(small_talk: RolePlay) -> None:
@@ -50,6 +54,12 @@ def test_back_takes_one_reply_back_and_keeps_the_rest(small_talk: RolePlay) -> N
 
 
 def test_the_score_counts_what_could_be_earned_on_the_path(small_talk: RolePlay) -> None:
-    assert engine.play(small_talk, ["praise", "ask"]).score() == {"strength": (2, 2), "elicits": (2, 2)}
-    assert engine.play(small_talk, ["but", "tell"]).score() == {"strength": (0, 2), "elicits": (0, 2)}
+    assert engine.play(small_talk, ["praise", "ask"]).score() == {
+        "strength": (2, 2),
+        "elicits": (2, 2),
+    }
+    assert engine.play(small_talk, ["but", "tell"]).score() == {
+        "strength": (0, 2),
+        "elicits": (0, 2),
+    }
     assert engine.play(small_talk, ["leave"]).score() == {}

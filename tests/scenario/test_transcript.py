@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from partners.scenario import engine, transcript
-from partners.scenario.model import RolePlay
+
+if TYPE_CHECKING:
+    from partners.scenario.model import RolePlay
 
 Data = dict[str, Any]
 

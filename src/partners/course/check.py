@@ -12,12 +12,13 @@ from partners.course.course_map import CourseMap, InConversation, InQuestion
 from partners.course.evidence import effects
 from partners.course.references import references
 from partners.scenario.graph import Fault, unplayed
-from partners.scenario.model import RolePlay
 from partners.source import Problem, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from partners.scenario.model import RolePlay
 
 _CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`|^```\{evidence\} (\S+)")
 _QUIZ = re.compile(r"^```\{quiz\} (\S+)", re.MULTILINE)
@@ -27,9 +28,13 @@ _UNSAFE = re.compile(r"<script|\son\w+=|href=|<foreignObject|javascript:", re.IG
 
 def problems() -> Iterator[Problem]:
     """Yield every problem of the course's content; none when all is sound."""
-    cmap = yield from _course_map()
-    if cmap is None:
+    file = library.root() / "course_map.yml"
+    try:
+        cmap, data = source.load(file, CourseMap)
+    except SourceError as error:
+        yield from error.problems
         return
+    yield from library.located(file, data, _unmapped(cmap))
     for name in library.role_plays():
         yield from role_play_problems(library.role_play_file(name), cmap)
     yield from chain.from_iterable(_page(page) for page in pages())
@@ -81,17 +86,6 @@ def _portrait(file: Path, role_play: RolePlay) -> Iterator[Fault]:
     elif unsafe := _UNSAFE.search(picture.read_text("utf-8")):
         what = f"{picture.name} holds “{unsafe[0].strip()}”"
         yield Fault(("parent", "portrait"), what, "a portrait is drawn with shapes only")
-
-
-def _course_map() -> Iterator[Problem]:  # type: ignore[misc]
-    file = library.root() / "course_map.yml"
-    try:
-        cmap, data = source.load(file, CourseMap)
-    except SourceError as error:
-        yield from error.problems
-        return None  # noqa: B901 - the map, or None, is the generator's result
-    yield from library.located(file, data, _unmapped(cmap))
-    return cmap
 
 
 def _unmapped(cmap: CourseMap) -> Iterator[Fault]:

@@ -16,4 +16,6 @@ def effects() -> pd.DataFrame:
     ``estimate`` is in the units that ``effect_metric`` names; only rows of one metric share an axis.
     ``prints`` is what the text says; ``bib_key`` points into ``references.bib``.
     """
-    return pd.read_csv(library.root() / "evidence" / "effects.csv", index_col="id", dtype={"prints": str})
+    return pd.read_csv(
+        library.root() / "evidence" / "effects.csv", index_col="id", dtype={"prints": str}
+    )

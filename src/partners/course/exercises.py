@@ -19,7 +19,8 @@ NBGRADER_CONFIG = r'''"""nbgrader's settings for this course. https://nbgrader.r
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "partners"
-# A test cell that a student deleted is put back and graded, not left without a mark.
+# A test cell that a student deleted is put back and graded, if an answer cell stands before it;
+# if not, nbgrader says in its log that it could not grade this student, and exports 0.
 c.OverwriteCells.add_missing_cells = True
 # A cell that a student tagged "skip-execution" is run all the same: nbgrader gives full points to
 # a test cell without output.
@@ -65,7 +66,13 @@ def student_notebook(name: str) -> Any:
 
     notebook = instructor_notebook(name)
     config = Config({"ClearSolutions": {"code_stub": {"python": ""}}})
-    for step in ("ClearSolutions", "LockCells", "ClearOutput", "ClearHiddenTests", "ComputeChecksums"):
+    for step in (
+        "ClearSolutions",
+        "LockCells",
+        "ClearOutput",
+        "ClearHiddenTests",
+        "ComputeChecksums",
+    ):
         notebook, _ = getattr(preprocessors, step)(config=config).preprocess(notebook, {})
     return notebook
 
@@ -81,7 +88,8 @@ def page(name: str) -> str:
             cell.metadata["tags"] = ["skip-execution"]
     note = (
         f"Work in JupyterLab: {{download}}`download the notebook <{name}.ipynb>`, put it into a folder "
-        "of its own, and open it there. You can play the call on this page too, and download the transcript."
+        "of its own, and open it there. You can play the call on this page too, and download the "
+        "transcript."
     )
     notebook.cells[0].source += f"\n\n```{{note}}\n{note}\n```"
     return str(jupytext.writes(notebook, fmt="md:myst"))
@@ -111,6 +119,7 @@ def new_course(directory: Path) -> list[str]:
     ------
     FileExistsError
         If there is something in `directory` already.
+
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"{directory} is not empty. Name a new folder for the course."
@@ -140,4 +149,4 @@ def _notebook_text(name: str) -> str:
 def _text(notebook: Any) -> str:
     import nbformat  # noqa: PLC0415
 
-    return str(nbformat.writes(notebook)) + "\n"
+    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STYLE = Path(__file__).parent / "partners.mplstyle"
 LAKE, CLAY, MUTED = "#1d5f59", "#9c4221", "#586663"
 
-matplotlib_inline.backend_inline.set_matplotlib_formats("svg")
+matplotlib_inline.backend_inline.set_matplotlib_formats("svg")  # type: ignore[no-untyped-call]
 
 
 def of_a_hundred(rows: Mapping[str, str]) -> Figure:
@@ -35,17 +35,21 @@ def of_a_hundred(rows: Mapping[str, str]) -> Figure:
     ------
     ValueError
         If a row has another metric: only a share of a hundred can be drawn so.
+
     """
     data = effects().loc[list(rows.values())]
     if set(data["effect_metric"]) != {"percent level"}:
-        msg = f"only rows in percent level can be drawn of a hundred, not {sorted(set(data['effect_metric']))}"
+        metrics = ", ".join(sorted(set(data["effect_metric"])))
+        msg = f"only rows in percent level can be drawn of a hundred, not {metrics}"
         raise ValueError(msg)
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(1, len(rows), figsize=(3.6 * len(rows), 3.7))
         for ax, label, (_, row) in zip(axes, rows, data.iterrows(), strict=True):
             _hundred(ax, round(row["estimate"]))
             ax.set_title(f"{label}\n{row['prints']} {row['outcome']}")
-        figure.supxlabel("\n".join(short(key) for key in data["bib_key"].unique()), fontsize=8, color=MUTED)
+        figure.supxlabel(
+            "\n".join(short(key) for key in data["bib_key"].unique()), fontsize=8, color=MUTED
+        )
     plt.close(figure)
     return figure
 

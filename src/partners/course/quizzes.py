@@ -49,6 +49,6 @@ class Quiz(BaseModel):
         return (
             f'<form class="pt-quiz" id="quiz-{key}" data-quiz="{key}">'
             f"<fieldset><legend>{escape(self.ask)}</legend>{rows}</fieldset>"
-            f'<details><summary>Answers</summary><ol>{feedback}</ol></details>'
+            f"<details><summary>Answers</summary><ol>{feedback}</ol></details>"
             '<p class="pt-feedback" role="status"></p></form>'
         )

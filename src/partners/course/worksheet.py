@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 WIDTH = 66
-"""``nbgrader validate`` cuts the lines of an error at 87 characters, and begins them with its own."""
+"""``nbgrader validate`` cuts each line of an error at 87 characters, and takes some for itself."""
 
 
 def conversation(name: str) -> Any:
-    """Return the conversation `name` to be played, or only its place where nbgrader runs the notebook.
+    """Return the conversation `name` to be played; only its place where nbgrader runs the cells.
 
     The widget puts a transcript aside that it cannot go on with. The checks must still find it.
     """
@@ -68,6 +68,7 @@ def attempt_points(name: str, attempts: int, each: float, another_way: float) ->
         Points for each of them.
     another_way
         Points if two finished attempts took different ways.
+
     """
     try:
         plays = [play for play in _attempts(name) if play.ending]
@@ -94,6 +95,8 @@ def points_for(
         Answer by question, as the student filled it in.
     wanted
         The right answer by question, and the sentence to print where another was given.
+    each
+        Points for each right answer.
     """
     right = 0
     for question, (answer, why) in wanted.items():

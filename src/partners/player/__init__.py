@@ -24,7 +24,8 @@ def page_data(role_play: Model) -> dict[str, Any]:
     """Return what the browser needs to play `role_play`: its data, portrait, rubric and sources."""
     warrants = [r.why for scene in role_play.scenes.values() for r in scene.replies.values()]
     cmap = course_map()
-    return role_play.as_data() | {
+    unseen = {"summary", "child"}
+    return {key: value for key, value in role_play.as_data().items() if key not in unseen} | {
         "portrait": library.portrait(role_play),
         "rubric": {name: cmap.rubric[name].name for name in role_play.practises},
         "principles": {w.principle: cmap.principles[w.principle] for w in warrants},
@@ -57,6 +58,7 @@ def RolePlay(name: str) -> Any:  # noqa: N802 - read as the class it returns
     ------
     LookupError
         If there is no conversation of that name; the message lists those there are.
+
     """
     library.role_play(name)
     if os.environ.get(BUILDING):

@@ -559,10 +559,13 @@ const browserStore = (id) => ({
 
 function mountAll() {
   for (const element of document.querySelectorAll(".partners-roleplay:not([data-mounted])")) {
-    const data = element.querySelector("script[type='application/json']");
-    if (!data) continue;
+    const data = [...element.querySelectorAll("script[type='application/json']")];
+    // The data lies in parts beside the words; it is whole when the script after them is there.
+    if (document.readyState === "loading" && !element.querySelector("script:not([type])")) continue;
     element.dataset.mounted = "";
-    const play = JSON.parse(data.textContent);
+    const [play, ...parts] = data.map((part) => JSON.parse(part.textContent));
+    play.endings = parts.pop();
+    play.scenes = Object.assign({}, ...parts);
     new Player(element, play, browserStore(play.id));
   }
 }
@@ -584,7 +587,11 @@ function render({ model, el }) {
         };
         const late = setTimeout(done, 10_000, { failed: WORDS.unsaved });
         model.on("msg:custom", done);
-        model.send({ save: true });
+        try {
+          model.send({ save: true });
+        } catch {
+          done({ failed: WORDS.unsaved }); // the kernel was restarted
+        }
       }),
   };
   const player = new Player(el, model.get("role_play"), store);
@@ -596,9 +603,12 @@ function render({ model, el }) {
   model.on("change:attempts", follow);
 
   // A key pressed in here is none of the notebook's, where "d d" deletes the cell and Shift+Enter
-  // runs it; Ctrl+S and its like still are. Only the window hears a key before the notebook does.
-  const guard = ({ key, ctrlKey, metaKey }) =>
-    el.toggleAttribute("data-lm-suppress-shortcuts", key === "Enter" || !(ctrlKey || metaKey));
+  // runs it; Ctrl+S and its like still are. Only the window hears a key before the notebook does,
+  // and the notebook looks for the attribute on the element in focus.
+  const guard = ({ target, key, ctrlKey, metaKey }) => {
+    const ours = key === "Enter" || !(ctrlKey || metaKey);
+    if (el.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", ours);
+  };
   window.addEventListener("keydown", guard, true);
 
   return () => {

@@ -26,7 +26,7 @@ class _Kept(BaseModel):
 _ATTEMPTS = TypeAdapter(list[_Kept])
 
 
-class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
+class RolePlay(anywidget.AnyWidget):
     """A conversation with a parent, played in the notebook.
 
     What was saved beside the notebook is there again when the cell is run.
@@ -42,12 +42,13 @@ class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
     >>> talk                    # play
     >>> talk.transcript         # what has been said so far
     >>> talk.save()             # first_call_home.transcript.json, beside the notebook
+
     """
 
     _esm = MODULE
     _css = STYLE
-    role_play = traitlets.Dict().tag(sync=True)
-    attempts = traitlets.List().tag(sync=True)
+    role_play: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    attempts: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
     def __init__(self, name: str) -> None:
         self.model_of_talk = library.role_play(name)
@@ -63,6 +64,7 @@ class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
         ------
         TranscriptError
             If ``attempts`` was set to something that cannot be played.
+
         """
         try:
             kept = [attempt for attempt in _ATTEMPTS.validate_python(self.attempts) if attempt.turns]
@@ -92,7 +94,7 @@ class RolePlay(anywidget.AnyWidget):  # type: ignore[misc]
         return transcript.attempt(play, kept.began, kept.ended)
 
     def _saved(self) -> list[dict[str, Any]]:
-        """Return the attempts of the saved file, to go on with; none if it is of another version."""
+        """Return the attempts of the saved file, to go on with; none if it cannot be believed."""
         if not self.file.exists():
             return []
         try:

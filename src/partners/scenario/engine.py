@@ -73,6 +73,7 @@ def choose(role_play: RolePlay, state: State, key: str) -> State:
     ------
     NotOfferedError
         If `key` is not among the offers of `state`.
+
     """
     reply = offers(role_play, state).get(key)
     if reply is None:
@@ -88,9 +89,7 @@ def answer(role_play: RolePlay, after: State, reply: Reply) -> Line | None:
 
 
 def _moved(role_play: RolePlay, values: tuple[int, ...], reply: Reply) -> tuple[int, ...]:
-    switched = dict.fromkeys(reply.repairs, False) | (
-        {reply.misstep: True} if reply.misstep else {}
-    )
+    switched = dict.fromkeys(reply.repairs, False) | ({reply.misstep: True} if reply.misstep else {})
     changes = reply.effects | switched
     return tuple(
         _change(value, changes.get(variable.name, 0), variable.low, variable.high)
@@ -116,8 +115,6 @@ def _next(role_play: RolePlay, state: State, reply: Reply) -> str:
 def _first(lines: list[Line], role_play: RolePlay, state: State) -> Line:
     values = named(role_play, state)
     return next(line for line in lines if holds(line.guard, values))
-
-
 
 
 @dataclass(frozen=True)

@@ -211,14 +211,11 @@ def _reply_faults(role_play: RolePlay, place: Place, reply: Reply) -> Iterator[F
         elif switch is not isinstance(change, bool):
             wanted = "true or false" if switch else "a whole number such as +1"
             yield Fault((*place, "effects", name), f"{change} does not fit here", f"write {wanted}")
-    for key, missteps in (("misstep", [reply.misstep]), ("repairs", reply.repairs)):
-        for name in missteps:
-            if name is not None and name not in role_play.missteps:
-                yield Fault(
-                    (*place, key),
-                    f'there is no misstep "{name}"',
-                    _choose_from(set(role_play.missteps)),
-                )
+    committed = [reply.misstep] if reply.misstep else []
+    for key, missteps in (("misstep", committed), ("repairs", reply.repairs)):
+        for name in set(missteps) - set(role_play.missteps):
+            what = f'there is no misstep "{name}"'
+            yield Fault((*place, key), what, _choose_from(set(role_play.missteps)))
     for name in reply.scores.keys() - set(role_play.practises):
         yield Fault(
             (*place, "scores", name),

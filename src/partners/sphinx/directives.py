@@ -39,10 +39,12 @@ class _Directive(SphinxDirective):
         return nodes.container("", *children, classes=[f"pt-{name}"])
 
     def markdown(self, text: str | StringList) -> list[nodes.Node]:
-        lines = StringList(text.splitlines(), self.get_source_info()[0]) if isinstance(text, str) else text
+        lines = (
+            StringList(text.splitlines(), self.get_source_info()[0]) if isinstance(text, str) else text
+        )
         parent = nodes.container()
         self.state.nested_parse(lines, self.content_offset, parent)
-        return parent.children
+        return list(parent.children)
 
     def label(self, text: str, name: str) -> nodes.paragraph:
         return nodes.paragraph("", text, classes=[f"pt-{name}"])
@@ -139,7 +141,8 @@ class FirstAnswerAgain(_Directive):
 
     def run(self) -> list[nodes.Node]:
         key = escape(self.arguments[0])
-        field = f'<blockquote data-first-answer-again="{key}">You wrote nothing down the first time.</blockquote>'
+        nothing = "You wrote nothing down the first time."
+        field = f'<blockquote data-first-answer-again="{key}">{nothing}</blockquote>'
         return [self.box("first", *self.markdown(self.content), self.raw(field))]
 
 
@@ -149,7 +152,7 @@ class Effect(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         self.env.note_dependency("evidence/effects.csv")
         if self.text not in effects().index:
-            message = self.inliner.reporter.error(  # type: ignore[attr-defined]
+            message = self.inliner.reporter.error(
                 f'evidence/effects.csv has no row "{self.text}"', line=self.lineno
             )
             return [], [message]

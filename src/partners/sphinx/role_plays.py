@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
-    from partners.scenario.model import RolePlay
+    from partners.scenario.model import RolePlay, Scene
 
 _PLACEHOLDER = re.compile(r'<div class="partners-roleplay" data-role-play="(\w+)"></div>')
 
@@ -40,20 +40,35 @@ def _fill(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: o
         return
     context["body"] = _PLACEHOLDER.sub(lambda match: page_html(match[1]), context["body"])
     # `async`: a deferred script would wait for the theme's large icon font.
-    app.add_js_file("roleplay.js", loading_method="async")
-    app.add_css_file("roleplay.css")
+    app.add_js_file("roleplay.js", priority=100, loading_method="async", fetchpriority="high")
 
 
 def page_html(name: str) -> str:
-    """Return the conversation `name` as the page holds it: its data, and its words without script."""
+    """Return the conversation `name` as the page holds it: its data, and its words without script.
+
+    The data comes in parts (the people, each scene, the endings), each beside its words, so that
+    compression finds them twice in its window.
+    """
     role_play = library.role_play(name)
-    data = json.dumps(page_data(role_play), ensure_ascii=False, separators=(",", ":"))
-    inert = data.replace("<", r"\u003c")  # so that no word of the case can end the script element
-    return (
-        f'<div class="partners-roleplay" data-role-play="{name}">'
-        f'<script type="application/json">{inert}</script>'
-        f"<noscript>{''.join(_script(role_play))}</noscript></div>"
-    )
+    data = page_data(role_play)
+    scenes, endings = data.pop("scenes"), data.pop("endings")
+    parts = [_data(data), _words(_opening(role_play))]
+    for key, scene in role_play.scenes.items():
+        parts += [_data({key: scenes[key]}), _words(_scene(role_play, scene))]
+    parts += [_data(endings), _words(_endings(role_play))]
+    # The element can be filled as soon as it is parsed, if the script is there already.
+    parts.append("<script>window.partners?.mountAll()</script>")
+    return f'<div class="partners-roleplay" data-role-play="{name}">{"".join(parts)}</div>'
+
+
+def _data(data: dict[str, Any]) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    inert = text.replace("<", r"\u003c")  # so that no word of the case can end the script element
+    return f'<script type="application/json">{inert}</script>'
+
+
+def _words(html: Iterator[str]) -> str:
+    return f"<noscript>{''.join(html)}</noscript>"
 
 
 def classic_script() -> str:
@@ -63,11 +78,16 @@ def classic_script() -> str:
         msg = "roleplay.js must have one default export and no imports"
         raise ValueError(msg)
     return (
-        f"(() => {{\n{head}const player = {tail}"
-        "player.mountAll();\n"
-        'document.addEventListener("readystatechange", player.mountAll);\n'
+        f"(() => {{\n{_without_comments(head)}window.partners = {tail}"
+        "partners.mountAll();\n"
+        'document.addEventListener("readystatechange", partners.mountAll);\n'
         "})();\n"
     )
+
+
+def _without_comments(code: str) -> str:
+    lines = (line.strip() for line in code.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def style() -> str:
@@ -75,17 +95,21 @@ def style() -> str:
     return STYLE.read_text("utf-8")
 
 
-def _script(role_play: RolePlay) -> Iterator[str]:
-    """Yield the conversation as readable text: every scene, every reply, every ending."""
+def _opening(role_play: RolePlay) -> Iterator[str]:
+    yield f"<p><strong>{escape(role_play.title)}.</strong> {escape(role_play.setting)}</p>"
+
+
+def _scene(role_play: RolePlay, scene: Scene) -> Iterator[str]:
     name = escape(role_play.parent.name)
-    yield f"<p><strong>{escape(role_play.title)}.</strong> {escape(role_play.setting)}</p><ol>"
-    for scene in role_play.scenes.values():
-        yield f"<li><p>{name}: {escape(scene.says[-1].line)}</p><p>You might say:</p><ul>"
-        for reply in scene.replies.values():
-            back = f" {name}: {escape(reply.answer[-1].line)}" if reply.answer else ""
-            yield f"<li>“{escape(reply.say)}”{back} <em>{escape(reply.coach)}</em></li>"
-        yield "</ul></li>"
-    yield "</ol><ul>"
+    yield f"<p>{name}: {escape(scene.says[-1].line)}</p><p>You might say:</p><ul>"
+    for reply in scene.replies.values():
+        back = f" {name}: {escape(reply.answer[-1].line)}" if reply.answer else ""
+        yield f"<li>“{escape(reply.say)}”{back} <em>{escape(reply.coach)}</em></li>"
+    yield "</ul>"
+
+
+def _endings(role_play: RolePlay) -> Iterator[str]:
+    yield "<p>It may end so:</p><ul>"
     for end in role_play.endings.values():
         yield f"<li><strong>{escape(end.title)}.</strong> {escape(end.text)}</li>"
     yield "</ul>"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 STATIC = Path(__file__).parent / "static"
+LOOK = Path(__file__).parent / "look.css"
 _UNWANTED = ("thebe", "require.js", "mathjax")
 
 
@@ -32,7 +33,7 @@ def _configure(_app: Sphinx, config: Config) -> None:
 
 
 def _digest() -> str:
-    parts = [file.read_bytes() for file in sorted(STATIC.iterdir())]
+    parts = [file.read_bytes() for file in (LOOK, *sorted(STATIC.iterdir()))]
     parts += [role_plays.classic_script().encode(), role_plays.style().encode()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
@@ -41,7 +42,9 @@ def _write_player(app: Sphinx) -> None:
     made = Path(app.doctreedir).parent / "partners_static"
     made.mkdir(parents=True, exist_ok=True)
     (made / "roleplay.js").write_text(role_plays.classic_script(), "utf-8")
-    (made / "roleplay.css").write_text(role_plays.style(), "utf-8")
+    # One stylesheet for all: a second one would hold up the first sight of a page.
+    look = LOOK.read_text("utf-8") + role_plays.style()
+    (made / "partners.css").write_text(look, "utf-8")
     app.config.html_static_path.append(str(made))
     app.add_css_file("partners.css")
     app.add_js_file("page.js", loading_method="async")

@@ -29,7 +29,7 @@ bench: $(READY) book  ## ratios of time and bytes, measured side by side
 	$(BIN)/python benches/page.py
 
 lock: $(READY)  ## bring requirements.lock up to date with pyproject.toml
-	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 	  --group dev --upgrade pyproject.toml -o requirements.lock
 
 clean:  ## remove what was built; the environment stays

@@ -43,7 +43,6 @@ def role_play(name: str) -> RolePlay:
         If there is none of that name; the message lists those there are.
     SourceError
         If its file is not sound, with the lines to mend.
-
     """
     if name not in role_plays():
         msg = f"There is no role-play “{name}”. There are: {', '.join(role_plays())}."

@@ -46,7 +46,6 @@ def read_yaml(file: Path) -> Any:
     ------
     SourceError
         If it is not YAML, not UTF-8, or not there.
-
     """
     try:
         return YAML(typ="rt").load(file.read_text("utf-8"))
@@ -93,7 +92,6 @@ def load(file: Path, model: type[Model]) -> tuple[Model, Any]:
     ------
     SourceError
         With one problem for each thing that does not fit the model.
-
     """
     data = read_yaml(file)
     try:

@@ -119,7 +119,6 @@ def new_course(directory: Path) -> list[str]:
     ------
     FileExistsError
         If there is something in `directory` already.
-
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"{directory} is not empty. Name a new folder for the course."

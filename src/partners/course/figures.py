@@ -35,7 +35,6 @@ def of_a_hundred(rows: Mapping[str, str]) -> Figure:
     ------
     ValueError
         If a row has another metric: only a share of a hundred can be drawn so.
-
     """
     data = effects().loc[list(rows.values())]
     if set(data["effect_metric"]) != {"percent level"}:

@@ -68,7 +68,6 @@ def attempt_points(name: str, attempts: int, each: float, another_way: float) ->
         Points for each of them.
     another_way
         Points if two finished attempts took different ways.
-
     """
     try:
         plays = [play for play in _attempts(name) if play.ending]

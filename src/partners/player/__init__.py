@@ -58,7 +58,6 @@ def RolePlay(name: str) -> Any:  # noqa: N802 - read as the class it returns
     ------
     LookupError
         If there is no conversation of that name; the message lists those there are.
-
     """
     library.role_play(name)
     if os.environ.get(BUILDING):

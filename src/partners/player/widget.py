@@ -42,7 +42,6 @@ class RolePlay(anywidget.AnyWidget):
     >>> talk                    # play
     >>> talk.transcript         # what has been said so far
     >>> talk.save()             # first_call_home.transcript.json, beside the notebook
-
     """
 
     _esm = MODULE
@@ -64,7 +63,6 @@ class RolePlay(anywidget.AnyWidget):
         ------
         TranscriptError
             If ``attempts`` was set to something that cannot be played.
-
         """
         try:
             kept = [attempt for attempt in _ATTEMPTS.validate_python(self.attempts) if attempt.turns]

@@ -73,7 +73,6 @@ def choose(role_play: RolePlay, state: State, key: str) -> State:
     ------
     NotOfferedError
         If `key` is not among the offers of `state`.
-
     """
     reply = offers(role_play, state).get(key)
     if reply is None:

@@ -105,7 +105,6 @@ def read(text: str) -> dict[str, Any]:
     ------
     TranscriptError
         If it is too long, cut short, or not a transcript of this format.
-
     """
     if len(text) > LONGEST:
         raise TranscriptError("This file is far too long to be a transcript.")
@@ -145,7 +144,6 @@ def replay(role_play: RolePlay, data: dict[str, Any]) -> list[Play]:
     TranscriptError
         If it comes from another role-play or version, holds a reply that was not offered, or says
         anything that playing it again does not give.
-
     """
     if data["role_play"] != role_play.id:
         raise TranscriptError(f"This is a transcript of “{data['role_play']}”, not of “{role_play.id}”.")

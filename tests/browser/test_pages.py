@@ -21,6 +21,7 @@ PAGES = sorted(
     for file in BOOK.rglob("*.html")
     if "_static" not in file.parts and file.name != "genindex.html"
 )
+assert PAGES, "Build the book first: make book"
 _ADDRESS = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=["'](https?:)?//""")
 
 

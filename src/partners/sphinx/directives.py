@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 STRENGTHS = {
-    "randomised": "Randomised trial",
+    "randomised": "Randomized trial",
     "comparison": "Comparison, not randomised",
     "correlation": "Correlation",
     "description": "Description",

@@ -72,7 +72,7 @@ def new(directory: Path) -> None:
 
     try:
         made = new_course(directory)
-    except FileExistsError as error:
+    except (FileExistsError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{directory} holds {', '.join(made)}. Next:")
     click.echo(f"  cd {directory} && nbgrader generate_assignment {made[0]}")
@@ -84,3 +84,7 @@ def clean() -> None:
     from partners.course.exercises import remove_student_files  # noqa: PLC0415
 
     remove_student_files()
+
+
+if __name__ == "__main__":
+    main()

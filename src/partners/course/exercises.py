@@ -119,7 +119,12 @@ def new_course(directory: Path) -> list[str]:
     ------
     FileExistsError
         If there is something in `directory` already.
+    FileNotFoundError
+        If this installation came without the exercises, as students' does.
     """
+    if not names():
+        msg = "This installation has no exercises: they hold answers. Use a checkout of the course."
+        raise FileNotFoundError(msg)
     if directory.exists() and any(directory.iterdir()):
         msg = f"{directory} is not empty. Name a new folder for the course."
         raise FileExistsError(msg)

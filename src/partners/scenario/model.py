@@ -116,7 +116,10 @@ def _branches(value: object) -> object:
 
 
 class Reply(_Strict):
-    """Something the teacher may say."""
+    """Something the teacher may say.
+
+    `plainly_better` gives the reason where a reply beats all others in its scene on purpose.
+    """
 
     say: Text
     answer: Lines | None = None
@@ -128,13 +131,31 @@ class Reply(_Strict):
     why: Warrant
     goto: Annotated[list[Branch], BeforeValidator(_branches), Field(min_length=1)]
     guard: Guard = Field(default_factory=dict, alias="if")
+    plainly_better: Text | None = None
+
+
+class OwnWords(_Strict):
+    """A reply that the learner writes before the others are shown, and codes by a model answer."""
+
+    prompt: Text
+    dimension: str
+    two: Text = Field(alias="2")
+    one: Text = Field(alias="1")
+    none: Text = Field(alias="0")
 
 
 class Scene(_Strict):
-    """The parent speaks and the teacher has replies to choose from."""
+    """The parent speaks and the teacher has replies to choose from.
+
+    `fixed` marks a line that comes whatever the teacher has said; at a scene with `guess` the learner
+    says how far the parent trusts them.
+    """
 
     phase: Literal["open", "explore", "plan", "close"]
+    fixed: Literal["challenge", "emotion"] | None = None
+    guess: bool = False
     says: Lines
+    own_words: OwnWords | None = None
     replies: dict[Identifier, Reply] = Field(min_length=2)
 
 
@@ -158,10 +179,14 @@ class Meter(_Strict):
 
 
 class Misstep(_Strict):
-    """A well-known way to go wrong: what happened, and what to do in the next attempt."""
+    """A well-known way to go wrong: what happened, and what to do in the next attempt.
+
+    `irreversible` gives the reason where nothing can mend it.
+    """
 
     what: Text
     instead: Text
+    irreversible: Text | None = None
 
 
 class Persona(_Strict):
@@ -185,6 +210,19 @@ class Child(_Strict):
     about: Text
 
 
+class Statement(_Strict):
+    """Something true or false about the parent's situation, asked of teacher and parent alike."""
+
+    say: Text
+    true: StrictBool
+
+
+class Variant(_Strict):
+    """The same conversation with another persona: every word or phrase on the left becomes its right."""
+
+    words: dict[str, str] = Field(min_length=1)
+
+
 class Variable(NamedTuple):
     """A meter, flag or misstep with its start and bounds."""
 
@@ -205,6 +243,7 @@ class RolePlay(_Strict):
     title: Text
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
     minutes: int = Field(ge=1, le=30)
+    level: Literal["novice", "expert"] = "novice"
     summary: Text
     setting: Text
     goal: Text
@@ -218,6 +257,8 @@ class RolePlay(_Strict):
     endings: dict[Identifier, Ending] = Field(min_length=1)
     coaching: dict[str, Text]
     reflect: list[Text] = Field(min_length=1)
+    statements: list[Statement] = Field(default_factory=list)
+    variants: dict[Identifier, Variant] = Field(default_factory=dict)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:

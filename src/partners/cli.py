@@ -6,10 +6,15 @@ import http.server
 import webbrowser
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from partners import library
+from partners import files, library
+from partners.scenario import engine
+
+if TYPE_CHECKING:
+    from partners.scenario.model import RolePlay
 
 
 @click.group()
@@ -27,8 +32,120 @@ def check() -> None:
         click.echo(str(problem))
     if found:
         raise SystemExit(1)
-    count = len(library.role_plays())
-    click.echo(f"All is sound: {count} conversation{'' if count == 1 else 's'}, pages, evidence, map.")
+    click.echo("All is sound: conversations, pages, evidence, map.\n")
+    _show_proofs([library.role_play(name) for name in library.role_plays()])
+
+
+def _show_proofs(role_plays: list[RolePlay]) -> None:
+    """Print what was proved of each conversation, and what the library leaves out or gives away."""
+    from partners.course.course_map import course_map  # noqa: PLC0415
+    from partners.course.parity import parity  # noqa: PLC0415
+    from partners.scenario.soundness import proof, unpractised  # noqa: PLC0415
+
+    for role_play in role_plays:
+        shown = proof(role_play)
+        click.echo(
+            f"{role_play.id}: {shown.states} states, {shown.moves} moves, "
+            f"{shown.shortest} to {shown.longest} replies"
+        )
+        for name, steps in shown.repairs.items():
+            click.echo(f"  {name}: partnership is {steps} replies away at the least")
+    left_out = unpractised(role_plays, list(course_map().principles))
+    click.echo(f"\nPrinciples never practised: {', '.join(left_out) or 'none'}")
+    if len(role_plays) > 1:
+        looks = parity(role_plays)
+        click.echo(
+            f"Best reply told by its looks: {looks.accuracy:.0%} of {looks.choices} choices "
+            f"(95 % interval {looks.low:.0%} to {looks.high:.0%}; by chance {looks.chance:.0%})"
+        )
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--plays", default=10_000, show_default=True, help="How often each learner plays.")
+def simulate(names: tuple[str, ...], plays: int) -> None:
+    """Let declared learners play the conversations NAMES, or all of them."""
+    from partners.scenario import learners  # noqa: PLC0415
+
+    for name in names or library.role_plays():
+        role_play = _role_play(name)
+        click.echo(f"\n{role_play.title} ({name})")
+        head = "".join(f"{kind:>13}" for kind in ("partnership", "progress", "polite", "breakdown"))
+        click.echo(f"  {'learner':20}{head}{'score':>17}{'replies':>9}")
+        for learner in learners.LEARNERS:
+            outcome = learners.simulate(role_play, learner, plays)
+            shares = "".join(f"{share:13.1%}" for share in outcome.endings.values())
+            score = f"{outcome.score:.2f} ± {outcome.within:.3f}"
+            click.echo(f"  {learner:20}{shares}{score:>17}{outcome.turns:9.1f}")
+
+
+def _role_play(name: str) -> RolePlay:
+    try:
+        return library.role_play(name)
+    except (LookupError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="An .svg file.")
+def graph(name: str, output: Path) -> None:
+    """Draw the map of the conversation NAME."""
+    from partners.scenario.drawing import draw  # noqa: PLC0415
+
+    files.write(output, draw(_role_play(name)))
+    click.echo(f"Drawn in {output}.")
+
+
+@main.command()
+@click.argument("name")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="An .html file.")
+def cards(name: str, output: Path) -> None:
+    """Make cards of the conversation NAME to print: teacher, parent, observer."""
+    from partners.course.cards import document  # noqa: PLC0415
+
+    files.write(output, document(_role_play(name)))
+    click.echo(f"Open {output} in a browser and print it.")
+
+
+@main.command()
+@click.argument("name")
+def play(name: str) -> None:
+    """Play the conversation NAME here."""
+    role_play = _role_play(name)
+    parent = role_play.parent.name.split()[0]
+    click.echo(f"{role_play.title}\n\n{role_play.setting.strip()}\n\nWhat you want: {role_play.goal}\n")
+    talk = engine.Play(role_play)
+    while not talk.ending:
+        click.echo(f"{parent}: {engine.said(role_play, talk.state).line}\n")
+        keys = list(talk.offers())
+        for number, key in enumerate(keys, 1):
+            click.echo(f"  {number}  {talk.offers()[key].say}")
+        chosen = click.prompt("\nYou (b takes the last reply back)", type=_reply_choice(len(keys)))
+        if chosen == "b":
+            talk = talk.back()
+            continue
+        talk = talk.choose(keys[int(chosen) - 1])
+        turn = talk.turns[-1]
+        answer = engine.answer(role_play, turn.after, turn.reply)
+        if answer:
+            click.echo(f"\n{parent}: {answer.line}")
+        click.echo(f"  (coach: {turn.reply.coach})\n")
+    _show_ending(talk, parent)
+
+
+def _reply_choice(count: int) -> click.Choice[str]:
+    return click.Choice([*map(str, range(1, count + 1)), "b"])
+
+
+def _show_ending(talk: engine.Play, parent: str) -> None:
+    over = talk.ending
+    assert over is not None  # noqa: S101 - the caller has played to the end
+    click.echo(f"{parent}: {over.says.line}\n\n{over.title}. {over.text}\n")
+    click.echo(f"What you could not know: {talk.role_play.parent.hidden}\n")
+    click.echo(f"Trust: {' → '.join(map(str, talk.trust()))}")
+    for name, tally in talk.score().items():
+        click.echo(f"  {name}: {tally.earned} of {tally.possible}")
 
 
 @main.command()

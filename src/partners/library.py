@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from partners import source
-from partners.scenario.graph import loose_ends
+from partners.scenario.faults import loose_ends
 from partners.scenario.model import RolePlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from partners.scenario.graph import Fault
+    from partners.scenario.faults import Fault
 
 
 @cache
@@ -62,7 +62,8 @@ def read_role_play(file: Path) -> RolePlay:
 def located(file: Path, data: object, faults: Iterator[Fault]) -> Iterator[source.Problem]:
     """Turn `faults` of the model into problems with a line of `file`."""
     for fault in faults:
-        yield source.Problem(file, source.line_of(data, fault.place), fault.what, fault.mend)
+        line = source.line_of(data, fault.place)
+        yield source.Problem(file, line, fault.what, fault.mend, fault.dialogue)
 
 
 def portrait(role_play: RolePlay) -> str:

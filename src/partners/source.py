@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,15 +21,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Problem(NamedTuple):
-    """What is wrong, where (`line` from 1), and the way out."""
+    """What is wrong, where (`line` from 1), the way out, and perhaps a dialogue that shows it."""
 
     file: Path
     line: int
     what: str
     mend: str
+    dialogue: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}\n    → {self.mend}"
+        told = f"{self.file}:{self.line}: {self.what}\n    → {self.mend}"
+        return told + indent(self.dialogue and f"\n{self.dialogue}", "      ")
 
 
 class SourceError(ValueError):

@@ -11,7 +11,8 @@ from partners.course import exercises
 from partners.course.course_map import CourseMap, InConversation, InQuestion
 from partners.course.evidence import effects
 from partners.course.references import references
-from partners.scenario.graph import Fault, unplayed
+from partners.scenario.faults import Fault
+from partners.scenario.soundness import unsound
 from partners.source import Problem, SourceError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def role_play_problems(file: Path, cmap: CourseMap) -> Iterator[Problem]:
         yield from error.problems
         return
     data = source.read_yaml(file)
-    faults = chain(unplayed(role_play), _unwarranted(role_play, cmap), _portrait(file, role_play))
+    faults = chain(unsound(role_play), _unwarranted(role_play, cmap), _portrait(file, role_play))
     yield from library.located(file, data, faults)
 
 

@@ -1,30 +1,19 @@
-"""Every state a conversation can reach, and the faults that only show there."""
+"""Every state a conversation can reach, the moves between them, and the ways that lead there."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from partners.scenario import engine
-from partners.scenario.model import END, RolePlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
 
     from partners.scenario.engine import State
-    from partners.scenario.model import Branch, Guard, Line, Reply
-
-Place = tuple[str | int, ...]
-"""Keys that lead from the top of a file to what is meant: ``("scenes", "hello", "says", 0)``."""
-
-
-class Fault(NamedTuple):
-    """Something wrong with a role-play: where it stands, what it is, how to mend it."""
-
-    place: Place
-    what: str
-    mend: str
+    from partners.scenario.model import Reply, RolePlay
 
 
 class Move(NamedTuple):
@@ -39,6 +28,7 @@ class Move(NamedTuple):
 class Graph:
     """All reachable states in the order they were found, the moves, and the shortest way to each."""
 
+    role_play: RolePlay
     states: list[State] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     found_by: dict[State, Move | None] = field(default_factory=dict)
@@ -52,11 +42,65 @@ class Graph:
             move = self.found_by[move.before]
         return keys[::-1]
 
+    def reply(self, move: Move) -> Reply:
+        """Return the reply that was said in `move`."""
+        return self.role_play.scenes[move.before.at].replies[move.key]
+
+    @cached_property
+    def moves_from(self) -> dict[State, list[Move]]:
+        """The moves that leave each state; none for an ending."""
+        leaving: dict[State, list[Move]] = defaultdict(list)
+        for move in self.moves:
+            leaving[move.before].append(move)
+        return leaving
+
+    @cached_property
+    def moves_to(self) -> dict[State, list[Move]]:
+        """The moves that lead to each state; none for the start."""
+        leading: dict[State, list[Move]] = defaultdict(list)
+        for move in self.moves:
+            leading[move.after].append(move)
+        return leading
+
+    def steps_to(self, goals: Iterable[State]) -> dict[State, int]:
+        """Return the fewest replies from each state to one of `goals`, where there is a way."""
+        steps = dict.fromkeys(goals, 0)
+        ahead = deque(steps)
+        while ahead:
+            state = ahead.popleft()
+            for move in self.moves_to[state]:
+                if move.before not in steps:
+                    steps[move.before] = steps[state] + 1
+                    ahead.append(move.before)
+        return steps
+
+    def way_around(
+        self, avoided: Callable[[State], bool], goal: Callable[[State], bool]
+    ) -> list[str] | None:
+        """Return the shortest way to a goal that meets no avoided state, if there is one."""
+        first = self.states[0]
+        ways: dict[State, list[str]] = {} if avoided(first) else {first: []}
+        ahead = deque(ways)
+        while ahead:
+            state = ahead.popleft()
+            if goal(state):
+                return ways[state]
+            for move in self.moves_from[state]:
+                if move.after not in ways and not avoided(move.after):
+                    ways[move.after] = [*ways[state], move.key]
+                    ahead.append(move.after)
+        return None
+
+    def endings(self, kind: str) -> list[State]:
+        """Return the states in which the conversation has come to an ending of `kind`."""
+        endings = self.role_play.endings
+        return [s for s in self.states if s.at in endings and endings[s.at].kind == kind]
+
 
 def explore(role_play: RolePlay) -> Graph:
     """Walk every reply from the start, breadth first; linear in the number of moves."""
     first = engine.start(role_play)
-    graph = Graph(found_by={first: None})
+    graph = Graph(role_play, found_by={first: None})
     ahead = deque([first])
     while ahead:
         state = ahead.popleft()
@@ -68,161 +112,3 @@ def explore(role_play: RolePlay) -> Graph:
                 graph.found_by[move.after] = move
                 ahead.append(move.after)
     return graph
-
-
-def loose_ends(role_play: RolePlay) -> Iterator[Fault]:
-    """Yield what names something that is not there. A role-play with a loose end cannot be played."""
-    yield from _meter_faults(role_play)
-    yield from _guard_faults(role_play)
-    yield from _fallback_faults(role_play)
-    for place, reply in _replies(role_play):
-        yield from _reply_faults(role_play, place, reply)
-    for dimension in role_play.practises:
-        if dimension not in role_play.coaching:
-            yield Fault(
-                ("coaching",),
-                f'nothing to say before a second attempt about "{dimension}"',
-                f"add a note: coaching: {{{dimension}: ...}}",
-            )
-
-
-def unplayed(role_play: RolePlay) -> Iterator[Fault]:
-    """Yield what nobody can ever reach: scenes, replies, lines, endings; and states with no way on."""
-    graph = explore(role_play)
-    for state in graph.states:
-        if not engine.ending(role_play, state) and not engine.offers(role_play, state):
-            way = " → ".join(graph.way_to(state)) or "the start"
-            yield Fault(
-                ("scenes", state.at),
-                f"nothing can be said here after {way}",
-                "give at least one reply without an `if`",
-            )
-    for place in _never(role_play, graph):
-        yield Fault(place, "nobody can ever reach this", "mend its `if`, or the `goto` that leads to it")
-
-
-def _never(role_play: RolePlay, graph: Graph) -> Iterator[Place]:
-    reached = {state.at for state in graph.states}
-    offered = {(move.before.at, move.key) for move in graph.moves}
-    spoken = {id(engine.said(role_play, state)) for state in graph.states}
-    for move in graph.moves:
-        reply = role_play.scenes[move.before.at].replies[move.key]
-        spoken.add(id(engine.answer(role_play, move.after, reply)))
-    yield from (("endings", key) for key in role_play.endings if key not in reached)
-    for at, scene in role_play.scenes.items():
-        if at not in reached:
-            yield ("scenes", at)
-            continue
-        yield from _unsaid(("scenes", at, "says"), scene.says, spoken)
-        for key, reply in scene.replies.items():
-            place = ("scenes", at, "replies", key)
-            if (at, key) not in offered:
-                yield place
-            else:
-                yield from _unsaid((*place, "answer"), reply.answer or [], spoken)
-
-
-def _unsaid(place: Place, lines: list[Line], spoken: set[int]) -> Iterator[Place]:
-    return ((*place, i) for i, line in enumerate(lines) if id(line) not in spoken)
-
-
-def _replies(role_play: RolePlay) -> Iterator[tuple[Place, Reply]]:
-    for at, scene in role_play.scenes.items():
-        for key, reply in scene.replies.items():
-            yield ("scenes", at, "replies", key), reply
-
-
-def _meter_faults(role_play: RolePlay) -> Iterator[Fault]:
-    if "trust" not in role_play.meters:
-        yield Fault(("meters",), "no meter named trust", "add trust: {start: 4, from: 0, to: 10}")
-    for name, meter in role_play.meters.items():
-        if not meter.low <= meter.start <= meter.high:
-            yield Fault(
-                ("meters", name),
-                f"starts at {meter.start}, outside {meter.low} to {meter.high}",
-                "let it start between its bounds",
-            )
-    names = [v.name for v in role_play.variables]
-    for name in sorted({n for n in names if names.count(n) > 1}):
-        yield Fault((), f'"{name}" names two things', "give meters, flags and missteps different names")
-    for key in set(role_play.scenes) & set(role_play.endings) | {END} & set(role_play.scenes):
-        yield Fault(("scenes", key), f'"{key}" also names an ending', "give the scene another id")
-
-
-def _guards(role_play: RolePlay) -> Iterator[tuple[Place, Guard]]:
-    for key, end in role_play.endings.items():
-        yield ("endings", key, "if"), end.guard
-    for at, scene in role_play.scenes.items():
-        for i, line in enumerate(scene.says):
-            yield ("scenes", at, "says", i, "if"), line.guard
-    for place, reply in _replies(role_play):
-        yield (*place, "if"), reply.guard
-        for i, line in enumerate(reply.answer or []):
-            yield (*place, "answer", i, "if"), line.guard
-        for i, branch in enumerate(reply.goto):
-            yield (*place, "goto", i, "if"), branch.guard
-
-
-def _guard_faults(role_play: RolePlay) -> Iterator[Fault]:
-    known = {v.name for v in role_play.variables}
-    for place, guard in _guards(role_play):
-        for name in guard.keys() - known:
-            yield Fault(
-                (*place, name),
-                f'no meter, flag or misstep is called "{name}"',
-                _choose_from(known),
-            )
-
-
-def _fallbacks(role_play: RolePlay) -> Iterator[tuple[Place, list[Line] | list[Branch]]]:
-    for at, scene in role_play.scenes.items():
-        yield ("scenes", at, "says"), scene.says
-    for place, reply in _replies(role_play):
-        yield (*place, "goto"), reply.goto
-        if reply.answer:
-            yield (*place, "answer"), reply.answer
-
-
-def _fallback_faults(role_play: RolePlay) -> Iterator[Fault]:
-    for place, choices in _fallbacks(role_play):
-        if choices[-1].guard:
-            yield Fault(place, "the last one has an `if`", "let the last one hold in every case")
-    *_, last = role_play.endings
-    if role_play.endings[last].guard:
-        yield Fault(("endings", last), "the last ending has an `if`", "let the last ending have none")
-
-
-def _reply_faults(role_play: RolePlay, place: Place, reply: Reply) -> Iterator[Fault]:
-    for i, branch in enumerate(reply.goto):
-        if branch.to != END and branch.to not in role_play.scenes:
-            yield Fault(
-                (*place, "goto", i),
-                f'there is no scene "{branch.to}"',
-                _choose_from({*role_play.scenes, END}),
-            )
-    for name, change in reply.effects.items():
-        switch = name in role_play.flags
-        if name not in role_play.meters and not switch:
-            yield Fault(
-                (*place, "effects", name),
-                f'no meter or flag is called "{name}"',
-                _choose_from({*role_play.meters, *role_play.flags}),
-            )
-        elif switch is not isinstance(change, bool):
-            wanted = "true or false" if switch else "a whole number such as +1"
-            yield Fault((*place, "effects", name), f"{change} does not fit here", f"write {wanted}")
-    committed = [reply.misstep] if reply.misstep else []
-    for key, missteps in (("misstep", committed), ("repairs", reply.repairs)):
-        for name in set(missteps) - set(role_play.missteps):
-            what = f'there is no misstep "{name}"'
-            yield Fault((*place, key), what, _choose_from(set(role_play.missteps)))
-    for name in reply.scores.keys() - set(role_play.practises):
-        yield Fault(
-            (*place, "scores", name),
-            f'"{name}" is scored but not practised',
-            "add it to `practises`, or score " + ", ".join(role_play.practises),
-        )
-
-
-def _choose_from(known: set[str]) -> str:
-    return "choose from " + ", ".join(sorted(known)) if known else "declare it first"

@@ -1,0 +1,117 @@
+"""Whether the best reply can be told from its looks: over the library, it must not be.
+
+A classifier sees only the surface of replies (length, place, punctuation, stock words), learns on
+all conversations but one and guesses in that one. It must do no better than chance.
+"""
+
+from __future__ import annotations
+
+import re
+from math import sqrt
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from partners.scenario.graph import explore
+from partners.scenario.learners import worth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from partners.scenario.model import Reply, RolePlay
+
+_COUNTED = {
+    "question": r"\?",
+    "comma": ",",
+    "sentence": r"[.!?…]",
+    "dash or ellipsis": "[…–—;:]",
+    "number": r"\d|\b(one|two|three|four|five|ten|half)\b",
+    "I": r"\bI\b|\bI’",
+    "you": r"\byou\b|\byour\b",
+    "we": r"\bwe\b|\bour\b|\blet’s\b",
+    "sorry": r"\b(sorry|apolog\w+|my fault|mistake)\b",
+    "thanks": r"\b(thank\w*|appreciate)\b",
+    "hear": r"\b(hear|heard|understand|sounds like|tell me)\b",
+    "but": r"\b(but|though|although|however|still)\b",
+    "never or always": r"\b(never|always|every|nothing|everything|all)\b",
+    "soft": r"\b(maybe|perhaps|might|could|would|just|a bit|a little)\b",
+}
+_PATTERNS = [re.compile(pattern, re.IGNORECASE) for pattern in _COUNTED.values()]
+
+
+class Parity(NamedTuple):
+    """How often the classifier finds the best reply, with its 95 % interval, beside chance."""
+
+    accuracy: float
+    low: float
+    high: float
+    chance: float
+    choices: int
+
+
+def parity(role_plays: Sequence[RolePlay]) -> Parity:
+    """Return how well the looks of replies give the best away; needs two role-plays or more."""
+    choices = [(i, *choice) for i, play in enumerate(role_plays) for choice in _choices(play)]
+    hits = 0.0
+    for held in range(len(role_plays)):
+        weights = _learn([(looks, best) for i, looks, best in choices if i != held])
+        for i, looks, best in choices:
+            if i == held:
+                guess = looks @ weights
+                top = np.isclose(guess, guess.max())
+                hits += float(best[top].mean())
+    count = len(choices)
+    low, high = _interval(hits / count, count)
+    chance = float(np.mean([best.mean() for _, _, best in choices]))
+    return Parity(hits / count, low, high, chance, count)
+
+
+def _choices(role_play: RolePlay) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield, for each set of replies that is offered together, their looks and which are best."""
+    graph = explore(role_play)
+    sets = {
+        (state.at, tuple(move.key for move in moves)): [graph.reply(move) for move in moves]
+        for state, moves in graph.moves_from.items()
+    }
+    for replies in sets.values():
+        if len(replies) > 1:
+            values = [worth(reply) for reply in replies]
+            best = np.array([value == max(values) for value in values], dtype=float)
+            yield _looks(replies), best
+
+
+def _looks(replies: list[Reply]) -> NDArray[np.float64]:
+    """Return one row for each reply: its surface, less the mean of its scene."""
+    rows = []
+    for place, reply in enumerate(replies):
+        counts = [len(pattern.findall(reply.say)) for pattern in _PATTERNS]
+        places = [float(place == p) for p in range(4)]
+        rows.append([len(reply.say) / 20, len(reply.say.split()) / 5, *counts, *places])
+    looks = np.array(rows, dtype=float)
+    longest = looks[:, 0] == looks[:, 0].max()
+    shortest = looks[:, 0] == looks[:, 0].min()
+    return np.column_stack([looks - looks.mean(axis=0), longest, shortest])
+
+
+def _learn(
+    choices: list[tuple[NDArray[np.float64], NDArray[np.float64]]], ridge: float = 3.0
+) -> NDArray[np.float64]:
+    """Fit a conditional logit: the chance of a reply grows with its looks among those offered."""
+    weights = np.zeros(choices[0][0].shape[1])
+    for _ in range(200):
+        slope = -ridge * weights
+        for looks, best in choices:
+            scores = np.exp(looks @ weights - (looks @ weights).max())
+            slope += looks.T @ (best / best.sum() - scores / scores.sum())
+        weights += 0.02 * slope
+    return weights
+
+
+def _interval(share: float, count: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of `share` among `count`."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return middle - half, middle + half

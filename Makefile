@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: serve test book lab bench lint lock clean
+.PHONY: serve test book facilitator lab bench lint lock clean
 
 serve: book  ## build the book and open it on 127.0.0.1
 	$(BIN)/partners serve
 
 book: $(READY)  ## build the book into _build/html
 	$(BIN)/jupyter-book build . -n -W --keep-going
+
+facilitator: $(READY)  ## build the facilitator edition into _build/facilitator
+	$(BIN)/jupyter-book build . -n -W --keep-going --path-output _build/facilitator \
+	  --config facilitation/_config.yml --toc facilitation/_toc.yml
 
 lab: $(READY)  ## open the course in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=.
@@ -27,6 +31,7 @@ lint: $(READY)
 bench: $(READY) book  ## ratios of time and bytes, measured side by side
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python benches/page.py
+	$(BIN)/python benches/checker.py
 
 lock: $(READY)  ## bring requirements.lock up to date with pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from partners import source
 from partners.scenario.faults import loose_ends
 from partners.scenario.model import RolePlay
+from partners.scenario.texts import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,20 +35,37 @@ def role_play_file(name: str) -> Path:
     return root() / "case_studies" / name / "role_play.yaml"
 
 
-def role_play(name: str) -> RolePlay:
-    """Return the role-play `name`, ready to be played.
+def role_play(name: str, language: str | None = None) -> RolePlay:
+    """Return the role-play `name`, ready to be played, in its own or another `language`.
+
+    Another language lies beside the first: ``role_play.es.yaml`` holds the texts, at the same
+    places, and nothing else. A text that is missing there stays in the first language.
 
     Raises
     ------
     LookupError
-        If there is none of that name; the message lists those there are.
+        If there is none of that name or language; the message lists those there are.
     SourceError
         If its file is not sound, with the lines to mend.
     """
     if name not in role_plays():
         msg = f"There is no role-play “{name}”. There are: {', '.join(role_plays())}."
         raise LookupError(msg)
-    return read_role_play(role_play_file(name))
+    file = role_play_file(name)
+    if language is None:
+        return read_role_play(file)
+    words = translations(file)
+    if language not in words:
+        msg = f"“{name}” is not there in “{language}”. There are: {', '.join(words) or 'none'}."
+        raise LookupError(msg)
+    told = merged(source.read_yaml(file), source.read_yaml(words[language]))
+    return RolePlay.model_validate(told | {"language": language})
+
+
+def translations(file: Path) -> dict[str, Path]:
+    """Return the files of other languages beside the role-play `file`, by language."""
+    found = sorted(file.parent.glob(f"{file.stem}.*{file.suffix}"))
+    return {other.name.split(".")[-2]: other for other in found}
 
 
 def read_role_play(file: Path) -> RolePlay:

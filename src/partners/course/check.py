@@ -10,9 +10,10 @@ from partners import library, source
 from partners.course import exercises
 from partners.course.course_map import CourseMap, InConversation, InQuestion
 from partners.course.evidence import effects
-from partners.course.references import references
+from partners.course.references import cited, references
 from partners.scenario.faults import Fault
 from partners.scenario.soundness import unsound
+from partners.scenario.texts import persona_faults, untranslated
 from partners.source import Problem, SourceError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from partners.scenario.model import RolePlay
 
-_CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`|^```\{evidence\} (\S+)")
 _QUIZ = re.compile(r"^```\{quiz\} (\S+)", re.MULTILINE)
 _PRINTED = re.compile(r"\{effect\}`([^`]+)`")
 _UNSAFE = re.compile(r"<script|\son\w+=|href=|<foreignObject|javascript:", re.IGNORECASE)
@@ -59,8 +59,27 @@ def role_play_problems(file: Path, cmap: CourseMap) -> Iterator[Problem]:
         yield from error.problems
         return
     data = source.read_yaml(file)
-    faults = chain(unsound(role_play), _unwarranted(role_play, cmap), _portrait(file, role_play))
+    faults = chain(
+        unsound(role_play),
+        persona_faults(role_play),
+        _unwarranted(role_play, cmap),
+        _portrait(file, role_play),
+    )
     yield from library.located(file, data, faults)
+    for language, other in library.translations(file).items():
+        yield from _untranslated(data, language, other)
+
+
+def _untranslated(data: object, language: str, other: Path) -> Iterator[Problem]:
+    try:
+        words = source.read_yaml(other)
+    except SourceError as error:
+        yield from error.problems
+        return
+    for place in untranslated(data, words):
+        name = ".".join(map(str, place))
+        mend = "add the text; until then the first language stands there"
+        yield Problem(other, source.line_of(words, place), f"{language}: no text for {name}", mend)
 
 
 def _unwarranted(role_play: RolePlay, cmap: CourseMap) -> Iterator[Fault]:
@@ -124,8 +143,7 @@ def _quizzes(page: str) -> list[str]:
 
 def _page(file: Path) -> Iterator[Problem]:
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        cited = (key.strip() for groups in _CITED.findall(line) for key in "".join(groups).split(","))
-        for key in cited:
+        for key in cited(line):
             if key not in references():
                 what = f'references.bib has no entry "{key}"'
                 yield Problem(file, number, what, "add the entry, or cite one that is there")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 from pybtex.database import parse_file
+from pybtex.plugin import find_plugin
 
 from partners import library
 
 if TYPE_CHECKING:
     from pybtex.database import Entry, Person
+
+_CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`|^```\{evidence\} (\S+)", re.MULTILINE)
 
 
 @cache
@@ -26,6 +30,20 @@ def short(key: str) -> str:
     who = names[0] if len(names) == 1 else f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
     title = _plain(entry.fields["title"])
     return f"{who} ({entry.fields.get('year', 'n.d.')}), {title}."
+
+
+def full(key: str) -> str:
+    """Return the whole reference of `key` as HTML; raises KeyError if it is not there."""
+    style = find_plugin("pybtex.style.formatting", "plain")()
+    backend = find_plugin("pybtex.backends", "html")()
+    [formatted] = style.format_entries([references()[key]])
+    return str(formatted.text.render(backend))
+
+
+def cited(text: str) -> list[str]:
+    """Return the keys that a page's `text` cites, each once, in the order of the alphabet."""
+    found = ("".join(groups) for groups in _CITED.findall(text))
+    return sorted({key.strip() for keys in found for key in keys.split(",")})
 
 
 def _family(person: Person) -> str:

@@ -14,14 +14,19 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from partners import library
+from partners.course.cards import cards
 from partners.course.course_map import course_map
 from partners.course.evidence import effects
 from partners.course.pages import front_matter
 from partners.course.quizzes import Quiz
+from partners.course.references import cited, full
+from partners.scenario.drawing import draw
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+FACILITATOR = "facilitator"
 STRENGTHS = {
     "randomised": "Randomized trial",
     "comparison": "Comparison, not randomised",
@@ -146,6 +151,49 @@ class FirstAnswerAgain(_Directive):
         return [self.box("first", *self.markdown(self.content), self.raw(field))]
 
 
+class References(_Directive):
+    """The sources that this page cites; the page of all references holds the anchors."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        text = Path(self.env.doc2path(self.env.docname)).read_text("utf-8")
+        items = "".join(f"<li>{full(key)}</li>" for key in cited(text))
+        self.env.note_dependency("references.bib")
+        return [self.raw(f'<ul class="pt-references">{items}</ul>')]
+
+
+class ConversationMap(_Directive):
+    """The map of a conversation, for facilitators; students see nothing of it."""
+
+    required_arguments = 1
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        if self.config.partners_edition != FACILITATOR:
+            return []
+        role_play = library.role_play(self.arguments[0])
+        self.env.note_dependency(str(library.role_play_file(role_play.id)))
+        title = nodes.rubric("", "For facilitators: the map")
+        return [title, self.raw(f'<div class="pt-map" tabindex="0">{draw(role_play)}</div>')]
+
+
+class RoleCards(_Directive):
+    """The cards of every conversation, to print."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        made = []
+        for name in library.role_plays():
+            role_play = library.role_play(name)
+            self.env.note_dependency(str(library.role_play_file(name)))
+            section = nodes.section("", nodes.title("", role_play.title), ids=[f"cards-{name}"])
+            section += self.raw(f'<div class="pt-cards">{cards(role_play)}</div>')
+            made.append(section)
+        return made
+
+
 class Effect(SphinxRole):
     """A number of the evidence file, in the words that its row prints."""
 
@@ -167,4 +215,8 @@ def setup(app: Sphinx) -> None:
     app.add_directive("quiz", QuizDirective)
     app.add_directive("first-answer", FirstAnswer)
     app.add_directive("first-answer-again", FirstAnswerAgain)
+    app.add_directive("references", References)
+    app.add_directive("conversation-map", ConversationMap)
+    app.add_directive("role-cards", RoleCards)
+    app.add_config_value("partners_edition", "student", "env")
     app.add_role("effect", Effect())

@@ -32,10 +32,6 @@ def test_the_course_as_it_is_has_no_problem() -> None:
     assert result.exit_code == 0
 
 
-def test_the_small_role_play_has_no_problem(tmp_path: Path) -> None:
-    assert problems_of(tmp_path, SMALL_TALK) == []
-
-
 @pytest.mark.parametrize(
     ("old", "new", "what", "mend"),
     [

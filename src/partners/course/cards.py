@@ -94,7 +94,7 @@ def _observer(role_play: RolePlay) -> str:
         "<p>Write down words, not judgments. One sentence of the teacher’s that opened something, one "
         "that closed something.</p>",
         '<div class="line"></div><div class="line"></div>',
-        f"<table><tr><th>Look for</th><th>Points</th><th></th></tr>{rows}</table>",
+        f"<table><tr><th>Look for</th><th>Points</th><th>Given</th></tr>{rows}</table>",
         "<h3>To talk about</h3>",
         _list(list(role_play.reflect)),
     )

@@ -74,12 +74,14 @@ class Graph:
                     ahead.append(move.before)
         return steps
 
-    def way_around(
-        self, avoided: Callable[[State], bool], goal: Callable[[State], bool]
+    def way(
+        self,
+        start: State,
+        goal: Callable[[State], bool],
+        avoided: Callable[[State], bool] = lambda _: False,
     ) -> list[str] | None:
-        """Return the shortest way to a goal that meets no avoided state, if there is one."""
-        first = self.states[0]
-        ways: dict[State, list[str]] = {} if avoided(first) else {first: []}
+        """Return the fewest replies from `start` to a goal, past all avoided states, or None."""
+        ways: dict[State, list[str]] = {} if avoided(start) else {start: []}
         ahead = deque(ways)
         while ahead:
             state = ahead.popleft()

@@ -7,6 +7,7 @@ Each property yields a fault with the shortest way, as replies from the start, o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from partners.scenario.faults import Fault, replies
 from partners.scenario.graph import explore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from partners.scenario.engine import State
     from partners.scenario.faults import Place
@@ -90,31 +91,45 @@ def proof(role_play: RolePlay) -> Proof:
 
 
 def _loop(graph: Graph) -> Fault | None:
-    """Return the first way that comes back to a state it has been in, found by a walk in depth."""
-    done: set[State] = set()
-    for first in graph.states:
-        way: dict[State, str] = {}
-        ahead: list[tuple[State, list[Move]]] = [(first, list(graph.moves_from[first]))]
-        while ahead and first not in done:
-            state, moves = ahead[-1]
-            if not moves:
-                done.add(state)
-                way.pop(state, None)
-                ahead.pop()
-                continue
-            move = moves.pop()
-            way[state] = move.key
-            if move.after in way:
-                round_trip = [*graph.way_to(first), *way.values()]
-                return Fault(
-                    ("scenes", state.at, "replies", move.key, "goto"),
-                    "the conversation can go round for ever",
-                    "lead one of these replies onward",
-                    dialogue(graph.role_play, round_trip),
-                )
-            if move.after not in done:
-                ahead.append((move.after, list(graph.moves_from[move.after])))
+    """Return a fault for the loop nearest to the start, if there is one."""
+    left = set(graph.states)
+    _take_away(left, graph.moves_to, graph.moves_from)
+    _take_away(left, graph.moves_from, graph.moves_to)
+    for state in (state for state in graph.states if state in left):
+        rounds = (_round(graph, move, state) for move in graph.moves_from[state])
+        if found := [keys for keys in rounds if keys]:
+            return Fault(
+                ("scenes", state.at),
+                "the conversation can go round for ever",
+                "lead one of these replies onward",
+                dialogue(graph.role_play, [*graph.way_to(state), *min(found, key=len)]),
+            )
     return None
+
+
+def _round(graph: Graph, move: Move, home: State) -> list[str] | None:
+    """Return the fewest replies, beginning with `move`, that come back to `home`."""
+    rest = graph.way(move.after, lambda state: state == home)
+    return None if rest is None else [move.key, *rest]
+
+
+def _take_away(
+    left: set[State], needed: dict[State, list[Move]], freed: dict[State, list[Move]]
+) -> None:
+    """Take from `left`, in turn, every state that needs none of those left: what remains goes round."""
+    counts = {s: sum(_other(move, s) in left for move in needed[s]) for s in left}
+    ready = [state for state in left if not counts[state]]
+    while ready:
+        state = ready.pop()
+        left.discard(state)
+        for other in (_other(move, state) for move in freed[state]):
+            counts[other] = counts.get(other, 0) - 1
+            if other in left and not counts[other]:
+                ready.append(other)
+
+
+def _other(move: Move, state: State) -> State:
+    return move.before if move.after == state else move.after
 
 
 def _stuck(graph: Graph) -> Iterator[Fault]:
@@ -260,7 +275,7 @@ def _goods(reply: Reply) -> dict[str, int]:
 
 def _unscored(graph: Graph) -> Iterator[Fault]:
     for i, dimension in enumerate(graph.role_play.practises):
-        way = _way_past(graph, lambda state, name=dimension: _scores(graph, state, name))
+        way = _way_past(graph, partial(_scores, graph, dimension))
         if way is not None:
             yield Fault(
                 ("practises", i),
@@ -270,7 +285,7 @@ def _unscored(graph: Graph) -> Iterator[Fault]:
             )
 
 
-def _scores(graph: Graph, state: State, dimension: str) -> bool:
+def _scores(graph: Graph, dimension: str, state: State) -> bool:
     return any(dimension in graph.reply(move).scores for move in graph.moves_from[state])
 
 
@@ -278,7 +293,7 @@ def _unfixed(graph: Graph) -> Iterator[Fault]:
     scenes = graph.role_play.scenes
     for kind in ("challenge", "emotion"):
         marked = {at for at, scene in scenes.items() if scene.fixed == kind}
-        way = _way_past(graph, lambda state, marked=marked: state.at in marked)
+        way = _way_past(graph, partial(_stands_in, marked))
         if way is not None:
             yield Fault(
                 ("scenes",),
@@ -288,12 +303,17 @@ def _unfixed(graph: Graph) -> Iterator[Fault]:
             )
 
 
-def _way_past(graph: Graph, avoided: object) -> list[str] | None:
+def _stands_in(scenes: set[str], state: State) -> bool:
+    return state.at in scenes
+
+
+def _way_past(graph: Graph, avoided: Callable[[State], bool]) -> list[str] | None:
     """Return the shortest way to an ending that is not at_once, past all states avoided."""
     endings = graph.role_play.endings
-    return graph.way_around(
-        avoided,  # type: ignore[arg-type]
+    return graph.way(
+        graph.states[0],
         lambda state: state.at in endings and not endings[state.at].at_once,
+        avoided,
     )
 
 

@@ -326,8 +326,7 @@ class Player {
     const ends = WORDS.guessEnds(from, to).map((words) => h("span", {}, words));
     return this.group(
       WORDS.guessFirst,
-      h("label", { class: "pt-field" }, WORDS.guess(this.name), range),
-      h("p", { class: "pt-ends" }, ends),
+      h("label", { class: "pt-field" }, WORDS.guess(this.name), range, h("span", {}, ends)),
       h("div", { class: "pt-row" }, keep, button(WORDS.skip, () => this.done({ guess: null }))),
     );
   }
@@ -401,27 +400,23 @@ class Player {
   }
 
   // Runs `use` with the conversation as text that anybody can read.
-  async inWords(use) {
-    try {
-      await laterIsHere();
-    } catch {
-      return this.tell(WORDS.late);
-    }
-    return use(later.script(this));
+  inWords(use) {
+    laterIsHere().then(() => use(later.script(this)), () => this.tell(WORDS.late));
   }
 
   downloadText() {
-    return this.inWords((text) => this.file(`${this.play.id}.transcript.txt`, "text/plain", text));
+    this.inWords((text) => this.file(`${this.play.id}.transcript.txt`, "text/plain", text));
   }
 
-  // Where the clipboard is out of reach, the file does as well.
   copy() {
-    return this.inWords((text) =>
-      Promise.resolve(navigator.clipboard.writeText(text)).then(
-        () => this.tell(WORDS.copied),
-        () => this.downloadText(),
-      ),
-    );
+    this.inWords(async (text) => {
+      try {
+        await navigator.clipboard.writeText(text);
+        this.tell(WORDS.copied);
+      } catch {
+        this.downloadText(); // the clipboard is out of reach here; the file does as well
+      }
+    });
   }
 
   async save() {

@@ -163,6 +163,27 @@ class References(_Directive):
         return [self.raw(f'<ul class="pt-references">{items}</ul>')]
 
 
+class Gallery(_Directive):
+    """A card for each conversation: the parent, what happens, how long it takes."""
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [self.box("gallery", *map(self.card, library.role_plays()))]
+
+    def card(self, name: str) -> nodes.container:
+        """Return the card of the conversation `name`."""
+        role_play = library.role_play(name)
+        self.env.note_dependency(str(library.role_play_file(name)))
+        return self.box(
+            "case",
+            self.raw(f'<div class="pt-portrait" aria-hidden="true">{library.portrait(role_play)}</div>'),
+            *self.markdown(f"[{role_play.title}](/case_studies/{name}/case.md)"),
+            nodes.paragraph("", role_play.summary),
+            self.label(f"About {role_play.minutes} minutes", "minutes"),
+        )
+
+
 class ConversationMap(_Directive):
     """The map of a conversation, for facilitators; students see nothing of it."""
 
@@ -215,6 +236,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("quiz", QuizDirective)
     app.add_directive("first-answer", FirstAnswer)
     app.add_directive("first-answer-again", FirstAnswerAgain)
+    app.add_directive("gallery", Gallery)
     app.add_directive("references", References)
     app.add_directive("conversation-map", ConversationMap)
     app.add_directive("role-cards", RoleCards)

@@ -18,7 +18,7 @@ facilitator: $(READY)  ## build the facilitator edition into _build/facilitator
 lab: $(READY)  ## open the course in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=.
 
-test: $(READY) lint book  ## lint, types, content, and every test, in a real browser too
+test: $(READY) lint book facilitator  ## lint, types, content, and every test, in a real browser too
 	$(BIN)/python tests/chromium.py
 	$(BIN)/partners check
 	$(BIN)/pytest

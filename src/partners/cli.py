@@ -55,7 +55,7 @@ def _show_proofs(role_plays: list[RolePlay]) -> None:
     if len(role_plays) > 1:
         looks = parity(role_plays)
         click.echo(
-            f"Best reply told by its looks: {looks.accuracy:.0%} of {looks.choices} choices "
+            f"Best reply told by its looks: {looks.accuracy:.0%} of {looks.scenes} scenes "
             f"(95 % interval {looks.low:.0%} to {looks.high:.0%}; by chance {looks.chance:.0%})"
         )
 

@@ -35,5 +35,5 @@ def test_the_same_seed_gives_the_same(any_role_play: RolePlay) -> None:
 
 def test_the_best_reply_cannot_be_told_by_its_looks() -> None:
     looks = parity([library.role_play(name) for name in library.role_plays()])
-    assert looks.choices > 100
+    assert looks.scenes > 100
     assert looks.low <= looks.chance, f"told in {looks.accuracy:.0%}, by chance {looks.chance:.0%}"

@@ -42,44 +42,60 @@ _PATTERNS = [re.compile(pattern, re.IGNORECASE) for pattern in _COUNTED.values()
 
 
 class Parity(NamedTuple):
-    """How often the classifier finds the best reply, with its 95 % interval, beside chance."""
+    """How often the classifier finds the best reply, with its 95 % interval, beside chance.
+
+    A scene counts once: where several sets of its replies can be offered, their mean counts.
+    """
 
     accuracy: float
     low: float
     high: float
     chance: float
-    choices: int
+    scenes: int
+
+
+class Choice(NamedTuple):
+    """Replies that are offered together: their looks, a row each, and which of them are best."""
+
+    looks: NDArray[np.float64]
+    best: NDArray[np.float64]
+
+
+Scene = list[Choice]
 
 
 def parity(role_plays: Sequence[RolePlay]) -> Parity:
     """Return how well the looks of replies give the best away; needs two role-plays or more."""
-    choices = [(i, *choice) for i, play in enumerate(role_plays) for choice in _choices(play)]
-    hits = 0.0
-    for held in range(len(role_plays)):
-        weights = _learn([(looks, best) for i, looks, best in choices if i != held])
-        for i, looks, best in choices:
-            if i == held:
-                guess = looks @ weights
-                top = np.isclose(guess, guess.max())
-                hits += float(best[top].mean())
-    count = len(choices)
-    low, high = _interval(hits / count, count)
-    chance = float(np.mean([best.mean() for _, _, best in choices]))
-    return Parity(hits / count, low, high, chance, count)
+    library = [list(_scenes(role_play)) for role_play in role_plays]
+    hits: list[float] = []
+    for held, scenes in enumerate(library):
+        others = [scene for i, play in enumerate(library) if i != held for scene in play]
+        weights = _learn(others)
+        hits += [float(np.mean([_hit(choice, weights) for choice in scene])) for scene in scenes]
+    chances = [np.mean([c.best.mean() for c in scene]) for play in library for scene in play]
+    accuracy = float(np.mean(hits))
+    low, high = _interval(accuracy, len(hits))
+    return Parity(accuracy, low, high, float(np.mean(chances)), len(hits))
 
 
-def _choices(role_play: RolePlay) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Yield, for each set of replies that is offered together, their looks and which are best."""
+def _hit(choice: Choice, weights: NDArray[np.float64]) -> float:
+    """Return 1 if the reply that looks best is the best; a share, if several look alike."""
+    guess = choice.looks @ weights
+    return float(choice.best[np.isclose(guess, guess.max())].mean())
+
+
+def _scenes(role_play: RolePlay) -> Iterator[Scene]:
+    """Yield the sets of replies that each scene can offer."""
     graph = explore(role_play)
-    sets = {
-        (state.at, tuple(move.key for move in moves)): [graph.reply(move) for move in moves]
-        for state, moves in graph.moves_from.items()
-    }
-    for replies in sets.values():
-        if len(replies) > 1:
+    scenes: dict[str, dict[tuple[str, ...], Choice]] = {}
+    for state, moves in graph.moves_from.items():
+        replies = [graph.reply(move) for move in moves]
+        keys = tuple(move.key for move in moves)
+        if len(replies) > 1 and keys not in scenes.setdefault(state.at, {}):
             values = [worth(reply) for reply in replies]
             best = np.array([value == max(values) for value in values], dtype=float)
-            yield _looks(replies), best
+            scenes[state.at][keys] = Choice(_looks(replies), best)
+    return (list(choices.values()) for choices in scenes.values())
 
 
 def _looks(replies: list[Reply]) -> NDArray[np.float64]:
@@ -95,16 +111,15 @@ def _looks(replies: list[Reply]) -> NDArray[np.float64]:
     return np.column_stack([looks - looks.mean(axis=0), longest, shortest])
 
 
-def _learn(
-    choices: list[tuple[NDArray[np.float64], NDArray[np.float64]]], ridge: float = 3.0
-) -> NDArray[np.float64]:
+def _learn(scenes: list[Scene], ridge: float = 3.0) -> NDArray[np.float64]:
     """Fit a conditional logit: the chance of a reply grows with its looks among those offered."""
-    weights = np.zeros(choices[0][0].shape[1])
+    weights = np.zeros(scenes[0][0].looks.shape[1])
     for _ in range(200):
         slope = -ridge * weights
-        for looks, best in choices:
-            scores = np.exp(looks @ weights - (looks @ weights).max())
-            slope += looks.T @ (best / best.sum() - scores / scores.sum())
+        for scene in scenes:
+            for looks, best in scene:
+                scores = np.exp(looks @ weights - (looks @ weights).max())
+                slope += looks.T @ (best / best.sum() - scores / scores.sum()) / len(scene)
         weights += 0.02 * slope
     return weights
 

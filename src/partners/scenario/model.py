@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    model_validator,
 )
 
 END = "end"
@@ -215,6 +216,16 @@ class Statement(_Strict):
 
     say: Text
     true: StrictBool
+
+    @model_validator(mode="before")
+    @classmethod
+    def _true_is_a_word_here(cls, data: Any) -> Any:
+        """Let the key be written without quotes, although YAML reads it as a truth value."""
+        return (
+            {"true" if key is True else key: value for key, value in data.items()}
+            if isinstance(data, dict)
+            else data
+        )
 
 
 class Variant(_Strict):

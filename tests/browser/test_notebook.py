@@ -160,6 +160,14 @@ def said(talk: Locator) -> list[str]:
     return talk.locator(".pt-teacher p").all_text_contents()
 
 
+def write(talk: Locator, text: str) -> None:
+    """Write own words where the conversation asks for them, key by key, and go on to the replies."""
+    field = talk.get_by_role("group", name="In your own words").get_by_role("textbox")
+    field.press_sequentially(text)
+    expect(field).to_have_value(text)
+    talk.get_by_role("button", name="Show the replies").click()
+
+
 def click(reply: Locator) -> str:
     words = reply.text_content()
     reply.click()
@@ -201,6 +209,10 @@ def test_a_chapter_is_a_notebook_that_is_played_with_mouse_and_keyboard(
     expect(talk.locator("[data-turn='1']")).to_be_focused()
     assert said(talk) == [first, second]
 
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    write(talk, "dd, aab: x?")  # in Lab these keys would delete, add and cut cells
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+
     talk.get_by_role("button", name="Save beside the notebook").press("Space")
     expect(talk.get_by_role("status")).to_have_text("Saved as first_call_home.transcript.json.")
     data = saved(lab.course / "chapters" / "first_call_home.transcript.json")
@@ -238,9 +250,11 @@ def test_python_knows_what_is_played_and_a_new_kernel_has_what_was_saved(
     shutil.rmtree(file)
     aside.rename(file)
 
+    write(talk, "How were the other calls?")
     third = click(replies(talk).first)  # not saved, so it will not be there again
     shown = run_cell(cell(page, "talk.transcript"))
     expect(shown).to_contain_text(json.dumps(third))
+    expect(shown).to_contain_text('"own_words": "How were the other calls?"')
     page.get_by_title("Restart the kernel", exact=True).click()
     with page.expect_response(lambda response: "/restart" in response.url):
         page.get_by_role("button", name="Confirm Kernel Restart").click()
@@ -270,6 +284,8 @@ def test_two_views_in_a_dark_narrow_lab_agree_are_readable_and_fit(
     talks = page.locator(".partners-roleplay")
     expect(talks).to_have_count(2)
     before = said(talks.first)
+    write(talks.last, "And the others?")
+    expect(talks.first.locator(".pt-yours")).to_contain_text("And the others?")
     click(replies(talks.last).first)
     expect(talks.first.locator(".pt-teacher")).to_have_count(len(before) + 1)
     assert said(talks.first) == said(talks.last)

@@ -1,10 +1,10 @@
 // Walks a role-play with the browser's engine and prints what it found, for test_parity.py.
-// Arguments: the player module, the role-play as JSON, ways to write down as transcripts.
+// Arguments: the player module, the role-play as JSON, attempts to write down and to mend.
 import { readFileSync } from "node:fs";
 
 const [module, ...files] = process.argv.slice(2);
 const { engine } = (await import(module)).default;
-const [play, ways] = files.map((file) => JSON.parse(readFileSync(file, "utf-8")));
+const [play, attempts] = files.map((file) => JSON.parse(readFileSync(file, "utf-8")));
 
 const name = ({ at, values }) => [at, ...Object.values(values)].join(" ");
 const found = {};
@@ -25,13 +25,10 @@ while (ahead.length) {
   ];
 }
 
-const transcripts = ways.map((keys) => {
-  let state = engine.start(play);
-  const turns = keys.map((key) => {
-    const turn = [state.at, key];
-    state = engine.choose(play, state, key);
-    return turn;
-  });
-  return engine.transcript(play, [{ turns }]);
-});
-console.log(JSON.stringify({ found, transcripts }));
+const known = {};
+const transcripts = attempts.map((turns) => engine.transcript(play, [{ turns }]));
+const nearest = attempts
+  .map((turns) => engine.played(play, turns))
+  .filter(({ state }) => engine.ending(play, state))
+  .map(({ turns }) => engine.nearest(play, turns, known));
+console.log(JSON.stringify({ found, transcripts, nearest }));

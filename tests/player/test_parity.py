@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import playwright
 
-from partners.player import MODULE
-from partners.scenario import engine, graph, transcript
+from partners.player import scripts
+from partners.scenario import engine, graph, transcript, whatif
 
 if TYPE_CHECKING:
     from partners.scenario.model import RolePlay
@@ -35,20 +34,42 @@ def _walk(play: RolePlay, found: graph.Graph) -> dict[str, Any]:
     return states
 
 
-def test_offers_effects_answers_endings_and_scores_agree(
+def _kept(play: engine.Play) -> list[dict[str, Any]]:
+    """What a page might keep of `play`: notes on every turn, also where none are asked for."""
+    return [
+        {"scene": turn.before.at, "reply": turn.key}
+        | {"own_words": f"“{turn.key}”, I would say\n— 👍", "coded": n % 3, "guess": n % 12 - 1}
+        for n, turn in enumerate(play.turns)
+    ]
+
+
+def _wanted(play: engine.Play) -> list[dict[str, Any]]:
+    """Those of the notes that the scenes ask for."""
+    notes: list[dict[str, Any]] = []
+    for kept in _kept(play):
+        scene = play.role_play.scenes[kept["scene"]]
+        asked = {"own_words", "coded"} if scene.own_words else set()
+        if scene.guess and 0 <= kept["guess"] <= 10:
+            asked.add("guess")
+        notes.append({name: kept[name] for name in asked})
+    return notes
+
+
+def test_moves_words_scores_transcripts_and_the_nearest_way_agree(
     any_role_play: RolePlay, tmp_path: Path
 ) -> None:
     found = graph.explore(any_role_play)
-    ways = [found.way_to(state) for state in found.states]
-    module = shutil.copy(MODULE, tmp_path / "roleplay.mjs")
-    for name, data in (("play", any_role_play.as_data()), ("ways", ways)):
+    plays = [engine.play(any_role_play, found.way_to(state)) for state in found.states]
+    (tmp_path / "player.mjs").write_text(scripts.module(), "utf-8")
+    for name, data in (("play", any_role_play.as_data()), ("attempts", [_kept(p) for p in plays])):
         (tmp_path / f"{name}.json").write_text(json.dumps(data), "utf-8")
-    command = [NODE, Path(__file__).parent / "parity.mjs", module, "play.json", "ways.json"]
-    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    module = tmp_path / "player.mjs"
+    files = [str(Path(__file__).parent / "parity.mjs"), str(module), "play.json", "attempts.json"]
+    done = subprocess.run([NODE, *files], cwd=tmp_path, check=True, capture_output=True, text=True)
     browser = json.loads(done.stdout)
 
     assert browser["found"] == _walk(any_role_play, found)
-    played = (engine.play(any_role_play, way) for way in ways)
-    assert browser["transcripts"] == [
-        transcript.write(any_role_play, [transcript.attempt(play)]) for play in played
-    ]
+    for play, theirs in zip(plays, browser["transcripts"], strict=True):
+        assert theirs == transcript.write(any_role_play, [transcript.attempt(play, notes=_wanted(play))])
+    others = [whatif.nearest(found, play) for play in plays if play.ending]
+    assert browser["nearest"] == [other and [t.key for t in other.turns] for other in others]

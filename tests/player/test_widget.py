@@ -26,12 +26,21 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def kept(replies: int, began: str | None = "2031-09-10T14:10:00.000Z") -> Kept:
-    """Return an attempt as the page keeps it: always the first reply there is."""
+def kept(replies: int, began: str | None = "2031-09-10T14:10:00.000Z", **notes: object) -> Kept:
+    """Return an attempt as the page keeps it: always the first reply, and `notes` on the last turn."""
     play = engine.Play(library.role_play(NAME))
     for _ in range(replies):
         play = play.choose(next(iter(play.offers())))
-    return {"turns": [[turn.before.at, turn.key] for turn in play.turns], "began": began}
+    turns = [{"scene": turn.before.at, "reply": turn.key} for turn in play.turns]
+    turns[-1] |= notes  # type: ignore[arg-type]
+    return {"turns": turns, "began": began, "notes": {"some_scene": {"shown": True}}}
+
+
+def asking(what: str) -> int:
+    """The number of the turn, always taking the first reply, whose scene asks for `what`."""
+    turns = kept(5)["turns"]
+    scenes = library.role_play(NAME).scenes
+    return next(n for n, turn in enumerate(turns, 1) if getattr(scenes[turn["scene"]], what))
 
 
 def replayed(data: dict[str, Any]) -> list[engine.Play]:
@@ -53,6 +62,19 @@ def test_attempts_set_as_the_page_sets_them_are_the_transcript() -> None:
     plays = replayed(talk.transcript)
     assert [len(play.turns) for play in plays] == [2, 1]
     assert talk.transcript["attempts"][0]["began"] == "2031-09-10T14:10:00.000Z"
+
+
+def test_own_words_their_code_and_a_guess_come_back_with_the_saved_file() -> None:
+    talk = RolePlay(NAME)
+    words, guess = asking("own_words"), asking("guess")
+    talk.attempts = [kept(words, own_words="“Ah.” 👍", coded=1), kept(guess, guess=7)]
+    talk.save()
+    [own], [guessed] = (
+        [{k: v for k, v in turn.items() if k not in {"scene", "reply"}} for turn in turns[-1:]]
+        for turns in (attempt["turns"] for attempt in RolePlay(NAME).attempts)
+    )
+    assert own == {"own_words": "“Ah.” 👍", "coded": 1}
+    assert guessed == {"guess": 7}
 
 
 def test_the_page_s_button_saves_and_the_next_widget_goes_on(
@@ -111,14 +133,20 @@ def test_a_file_that_cannot_be_believed_is_put_aside_with_a_message_and_not_lost
     ("attempts", "reason"),
     [
         (
-            [kept(1), {"turns": [["pick_up", "hang_up"]]}],
+            [kept(1), {"turns": [{"scene": "pick_up", "reply": "hang_up"}]}],
             "Attempt 2, turn 1 gives the reply “hang_up”",
         ),
-        ([{"turns": [["nowhere", kept(1)["turns"][0][1]]]}], "at “nowhere”, where this"),
+        ([{"turns": [kept(1)["turns"][0] | {"scene": "nowhere"}]}], "at “nowhere”, where this"),
         ([{"turns": [*kept(1)["turns"], *kept(1)["turns"]]}], "Attempt 1, turn 2 gives the reply"),
         ([{"began": None}], "“0.turns” cannot be read"),
         ([kept(1, began=3)], "“0.began” cannot be read"),  # type: ignore[arg-type]
         ([[["pick_up", "hang_up"]]], "“0” cannot be read"),
+        ([{"turns": [["pick_up", "hang_up"]]}], "“0.turns.0” cannot be read"),
+        ([kept(1, own_words="Hi.")], "Attempt 1, turn 1 has own words where"),
+        ([kept(1, guess=5)], "Attempt 1, turn 1 has a guess where"),
+        ([kept(1, guess="5")], "“0.turns.0.guess” cannot be read"),
+        ([kept(1, own_words="x" * 2001)], "at most 2000 characters"),
+        ([kept(1, own_words="\ud800")], "“0.turns.0.own_words” cannot be read"),
     ],
 )
 def test_an_impossible_attempt_is_refused_in_words_and_the_widget_lives_on(

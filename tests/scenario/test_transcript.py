@@ -33,6 +33,26 @@ def test_an_honest_transcript_gives_the_conversations_back(small_talk: RolePlay,
     assert [play.state.at for play in plays] == ["polite", "partners"]
 
 
+def test_what_a_learner_adds_is_kept_and_moves_nothing(small_talk: RolePlay, honest: Data) -> None:
+    notes = [{}, {"own_words": "Has she siblings?", "coded": 1, "guess": 6}]
+    play = engine.play(small_talk, ["praise", "ask"])
+    added = transcript.write(small_talk, [transcript.attempt(play, notes=notes)])
+    assert reread(small_talk, added) == [play]
+    turns = added["attempts"][0]["turns"]
+    assert turns[1] == honest["attempts"][1]["turns"][1] | notes[1]
+    assert turns[0] == honest["attempts"][1]["turns"][0]
+    for name in ("trust", "score", "ending"):
+        assert added["attempts"][0][name] == honest["attempts"][1][name]
+
+
+def test_a_transcript_from_before_there_were_notes_is_read(small_talk: RolePlay, honest: Data) -> None:
+    for attempt in honest["attempts"]:
+        for turn in attempt["turns"]:
+            for name in transcript.NOTES:
+                del turn[name]
+    assert len(reread(small_talk, honest)) == 2
+
+
 def _reply(data: Data) -> None:
     data["attempts"][0]["turns"][0]["reply"] = "praise"
 
@@ -73,6 +93,10 @@ def _shape(data: Data) -> None:
     data["attempts"][0]["turns"] = "all of them"
 
 
+def _noted(turn: int, **notes: object) -> Any:
+    return lambda data: data["attempts"][1]["turns"][turn].update(notes)
+
+
 @pytest.mark.parametrize(
     ("forge", "reason"),
     [
@@ -86,6 +110,18 @@ def _shape(data: Data) -> None:
         (_version, "another version of “At the gate”"),
         (_newer, "this course reads partners-transcript/1"),
         (_shape, "“attempts.0.turns” cannot be read"),
+        (
+            _noted(0, own_words="Hi."),
+            "Attempt 2, turn 1 has own words where the conversation asks for none",
+        ),
+        (_noted(0, guess=4), "Attempt 2, turn 1 has a guess where the conversation asks for none"),
+        (_noted(1, guess=11), "Attempt 2, turn 2 guesses 11; trust goes from 0 to 10"),
+        (_noted(1, guess=5.5), "“attempts.1.turns.1.guess” cannot be read"),
+        (_noted(1, coded=1), "Attempt 2, turn 2 codes own words, and there are none"),
+        (_noted(1, own_words="Hi.", coded=3), "“attempts.1.turns.1.coded” cannot be read"),
+        (_noted(1, own_words="x" * 2001), "at most 2000 characters"),
+        (_noted(1, own_words=["Hi."]), "“attempts.1.turns.1.own_words” cannot be read"),
+        (_noted(1, felt="good"), "“attempts.1.turns.1.felt” cannot be read"),
     ],
 )
 def test_a_forged_edited_or_impossible_transcript_is_refused_with_the_reason(

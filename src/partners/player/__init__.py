@@ -1,4 +1,4 @@
-"""The browser side: one ES module and one stylesheet, in the book's pages and in notebooks."""
+"""The browser side: the player's scripts and one stylesheet, in the book's pages and in notebooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from partners.scenario.model import RolePlay as Model
 
 HERE = Path(__file__).parent
-MODULE = HERE / "roleplay.js"
 STYLE = HERE / "roleplay.css"
 BUILDING = "PARTNERS_BOOK"
 """Set in the environment while the book is built, so that a cell prints a placeholder."""
@@ -22,12 +21,14 @@ BUILDING = "PARTNERS_BOOK"
 
 def page_data(role_play: Model) -> dict[str, Any]:
     """Return what the browser needs to play `role_play`: its data, portrait, rubric and sources."""
-    warrants = [r.why for scene in role_play.scenes.values() for r in scene.replies.values()]
+    scenes = role_play.scenes.values()
+    warrants = [r.why for scene in scenes for r in scene.replies.values()]
+    coded = [scene.own_words.dimension for scene in scenes if scene.own_words]
     cmap = course_map()
-    unseen = {"summary", "child"}
+    unseen = {"summary", "child", "statements", "variants"}
     return {key: value for key, value in role_play.as_data().items() if key not in unseen} | {
         "portrait": library.portrait(role_play),
-        "rubric": {name: cmap.rubric[name].name for name in role_play.practises},
+        "rubric": {name: cmap.rubric[name].name for name in [*role_play.practises, *coded]},
         "principles": {w.principle: cmap.principles[w.principle] for w in warrants},
         "sources": {w.source: short(w.source) for w in warrants},
     }

@@ -9,6 +9,7 @@ import { WORDS, h, later, paragraphs } from "./talk.js";
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const inWords = (n) => NUMBERS[n] ?? String(n);
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const off = (by) => (by ? `${inWords(Math.abs(by))} ${by > 0 ? "less" : "more"}` : "as you said");
 const replies = (n) => (n === 1 ? "one reply" : `${inWords(n)} replies`);
 
 Object.assign(WORDS, {
@@ -17,27 +18,28 @@ Object.assign(WORDS, {
   trustText: (line) => `Trust from 0 to 10: began at ${line[0]}, then ${line.slice(1).join(", ")}.`,
   hollow: "The hollow marks are your guesses.",
   guessed: (reply, guess, was) =>
-    `Before reply ${reply} you guessed ${guess}; it was ${was}${guess === was ? ", as you said" : `, ${inWords(Math.abs(guess - was))} ${guess > was ? "less" : "more"}`}.`,
+    `Before reply ${reply} you guessed ${guess}; it was ${was}, ${off(guess - was)}.`,
   reading: {
     close: (name) => `You read ${name} closely; what you heard is worth acting on.`,
-    high: (name) => `You took ${name} to be further with you than was so; a polite answer can sound like trust.`,
-    low: (name) => `${name} trusted you more than you thought; some of what you said had arrived without a sign.`,
+    high: (name) => `You took ${name} for more trusting than was so; politeness can sound like trust.`,
+    low: (name) => `${name} trusted you more than you thought; some of what you said had arrived.`,
     mixed: (name) => `You missed in both directions; next time, guess by what ${name} offers unasked.`,
   },
   turns: "Reply by reply",
   thought: (name) => `${name} thought`,
   change: (by) => (by > 0 ? `▲ trust +${by}` : by < 0 ? `▼ trust −${-by}` : "= trust unchanged"),
   coding: "Your own words, looked at again",
-  codingHow: "Beside what you wrote stand three answers. Which is yours nearest to? It is for you alone; nothing is marked.",
+  codingHow:
+    "Beside what you wrote stand three answers, for 2, 1 and 0 points. Which is yours nearest to? " +
+    "Your choice is kept and never marked.",
   wrote: "You wrote",
-  code: (dimension, value) => `${dimension}: ${value} of 2`,
   nearest: "The smallest change",
   nothingToChange: "Nothing needs changing: this way ends in a partnership.",
   enough: (changed) => `${capital(replies(changed))} would have changed it`,
-  further: (n) => `After that comes ground you did not reach: ${replies(n)} more, as shown.`,
+  further: (n) => `From there it leads through scenes you did not see: ${replies(n)} more, shown below.`,
   yourReply: "You said",
   otherReply: "This would have done it",
-  notThere: "You did not come this far.",
+  notThere: "You did not come here.",
   scores: "What you practised",
   points: (earned, possible) => `${earned} of ${possible} points`,
   next: "One thing for the next attempt",
@@ -48,20 +50,21 @@ Object.assign(WORDS, {
   trustEnd: "Trust at the end",
   total: "Points",
   dimension: "Practised",
-  firstToLatest: "First to latest",
+  firstToLatest: "Change",
   share: { up: "▲ more", down: "▼ less", same: "= same", none: "not met" },
   parts: "Where the latest way leaves the first",
   sameWay: "Both attempts gave the same replies wherever they met.",
   first: "First",
   latest: "Latest",
   map: "A map of the conversation",
-  mapLabel: "Every scene as a box, from the first word down to the end, with your first and your latest way. The map in words says the same.",
+  mapLabel:
+    "Every scene as a box, from the first word down to the end, with your first and your latest way. " +
+    "The map in words says the same.",
   mapNote: "Boxes without words are scenes you have not seen.",
   mapWords: "The map in words",
   firstWay: "Your first way",
   latestWay: "Your latest way",
   heardAndSaid: (name, heard, reply) => `${name}: “${heard}” You: “${reply}”`,
-  end: "End",
   scriptAttempt: (n, when) => `Attempt ${n}${when ? `, ${when}` : ""}`,
   scriptOwn: (words) => `[In your own words, before you saw the replies: ${words}]`,
   scriptCoded: (dimension, value) => `[You coded these words ${value} of 2 in “${dimension}”.]`,
@@ -74,54 +77,51 @@ Object.assign(WORDS, {
 
 // The reply ids of the conversation nearest to `turns` that ends in a partnership: the fewest
 // replies that differ; of several such ways, one that leaves what was played as late as can be.
-// Null if there is none. The same search as partners.scenario.whatif; `known` keeps the moves of
-// `play` from one call to the next.
+// Null if there is none. The same search as partners.scenario.whatif; `known` keeps the states of
+// `play` and their moves from one call to the next.
 export function nearest(play, turns, known = {}) {
   const given = new Set(turns.map((turn) => `${turn.before.at} ${turn.key}`));
-  const name = ({ at, values }) => [at, ...Object.values(values)].join(" ");
-  const moves = (state) =>
-    (known[name(state)] ??= Object.keys(offers(play, state)).map((key) => [
+  const place = (state) => (known[[state.at, ...Object.values(state.values)]] ??= { state });
+  const moves = (here) =>
+    (here.moves ??= Object.keys(offers(play, here.state)).map((key) => [
       key,
-      choose(play, state, key),
+      place(choose(play, here.state, key)),
     ]));
   const cameBy = new Map();
 
-  // `state` and all that the given replies lead to from there, the furthest first.
-  function along(state, move) {
+  // A place and all that the given replies lead to from there, the furthest first.
+  function along(from, move) {
     const way = [];
-    const ahead = [state];
-    cameBy.set(name(state), move);
+    const ahead = [from];
+    cameBy.set(from, move);
     while (ahead.length) {
       const here = ahead.pop();
       way.unshift(here);
       for (const [key, after] of moves(here))
-        if (given.has(`${here.at} ${key}`) && !cameBy.has(name(after))) {
-          cameBy.set(name(after), [here, key]);
+        if (given.has(`${here.state.at} ${key}`) && !cameBy.has(after)) {
+          cameBy.set(after, [here, key]);
           ahead.push(after);
         }
     }
     return way;
   }
 
-  // Each round holds the states that one change more can reach, the latest first change first.
-  let round = along(start(play), null);
+  function keysTo(goal) {
+    const keys = [];
+    for (let move = cameBy.get(goal); move; move = cameBy.get(move[0])) keys.unshift(move[1]);
+    return keys;
+  }
+
+  // Each round holds the places that one change more can reach, the latest first change first.
+  let round = along(place(start(play)), null);
   while (round.length) {
-    const goal = round.find((state) => ending(play, state)?.kind === "partnership");
+    const goal = round.find(({ state }) => ending(play, state)?.kind === "partnership");
     if (goal) return keysTo(goal);
-    round = round.flatMap((state) =>
-      moves(state).flatMap(([key, after]) =>
-        cameBy.has(name(after)) ? [] : along(after, [state, key]),
-      ),
+    round = round.flatMap((here) =>
+      moves(here).flatMap(([key, after]) => (cameBy.has(after) ? [] : along(after, [here, key]))),
     );
   }
   return null;
-
-  function keysTo(state) {
-    const keys = [];
-    for (let move = cameBy.get(name(state)); move; move = cameBy.get(name(move[0])))
-      keys.unshift(move[1]);
-    return keys;
-  }
 }
 
 // ---------------------------------------------------------------- its parts
@@ -136,17 +136,17 @@ const list = (items, attributes = {}, tag = "ul") =>
 later.debrief = (player, over, turns) => {
   const { play, name } = player;
   const finished = player.attempts.filter((attempt) => attempt.ended);
-  const ways = finished.map((attempt) => ({ ...player.played(attempt), ended: attempt.ended }));
+  const ways = finished.map((attempt) => player.played(attempt));
   const compared = ways.length > 1;
   return [
     part(WORDS.hidden(name), paragraphs(play.parent.hidden)),
     part(WORDS.trust(name), chart(play, turns), readings(name, turns)),
     part(WORDS.turns, h("ol", { class: "pt-turns" }, turns.map((turn) => review(play, name, turn)))),
     coding(player, turns),
-    change(play, name, over, turns),
+    change(player, over, turns),
     part(WORDS.scores, bars(play, score(turns))),
-    compared ? part(WORDS.attempts, table(play, ways), byDimension(play, ways), parting(play, name, ways)) : null,
-    compared ? map(player, ways) : null,
+    compared && part(WORDS.attempts, table(play, ways), byDimension(play, ways), parting(play, name, ways)),
+    compared && map(player, ways),
     part(WORDS.next, h("p", { class: "pt-next" }, advice(play, turns))),
     part(WORDS.reflect, list(play.reflect)),
   ].filter(Boolean);
@@ -221,17 +221,17 @@ function chart(play, turns) {
 function readings(name, turns) {
   const made = guesses(turns);
   if (!made.length) return [];
-  const off = made.map(({ guess, was }) => guess - was);
-  const kind = off.every((by) => Math.abs(by) < 2)
-    ? "close"
-    : off.every((by) => by >= 0)
-      ? "high"
-      : off.every((by) => by <= 0)
-        ? "low"
-        : "mixed";
+  const all = (holds) => made.every(({ guess, was }) => holds(guess - was));
+  const kinds = [
+    ["close", all((by) => Math.abs(by) < 2)],
+    ["high", all((by) => by >= 0)],
+    ["low", all((by) => by <= 0)],
+    ["mixed", true],
+  ];
+  const [kind] = kinds.find(([, held]) => held);
   return [
-    list([...made.map(({ i, guess, was }) => WORDS.guessed(i + 1, guess, was)), WORDS.hollow]),
-    h("p", {}, WORDS.reading[kind](name)),
+    list(made.map(({ i, guess, was }) => WORDS.guessed(i + 1, guess, was))),
+    h("p", {}, `${WORDS.hollow} ${WORDS.reading[kind](name)}`),
   ];
 }
 
@@ -265,30 +265,39 @@ function coding(player, turns) {
 }
 
 // Reply beside reply: what was said, and what would have made it a partnership.
-function change(play, name, over, turns) {
+function change(player, over, turns) {
   if (over.kind === "partnership") return part(WORDS.nearest, h("p", {}, WORDS.nothingToChange));
-  const keys = nearest(play, turns);
+  const { play, name } = player;
+  const keys = nearest(play, turns, (player.known ??= {}));
   if (!keys) return null;
   const yours = Object.fromEntries(turns.map((turn) => [turn.before.at, turn]));
   const other = played(play, keys.map((reply) => ({ reply }))).turns;
   const changed = other.filter(({ before, key }) => yours[before.at]?.key !== key);
   const reached = changed.filter(({ before }) => yours[before.at]);
   const further = changed.length - reached.length;
+  const back = ({ after, reply }) => (answer(play, after, reply) ?? said(play, after)).line;
   const side = (title, turn) =>
     h(
       "div",
       {},
       h("p", { class: "pt-who" }, title),
-      turn ? h("p", { class: "pt-said" }, turn.reply.say) : h("p", {}, WORDS.notThere),
-      turn ? h("p", {}, `${name}: ${(answer(play, turn.after, turn.reply) ?? said(play, turn.after)).line}`) : null,
+      turn
+        ? [h("p", { class: "pt-said" }, turn.reply.say), h("p", {}, `${name}: ${back(turn)}`)]
+        : h("p", {}, WORDS.notThere),
     );
   return part(
     WORDS.nearest,
-    h("p", {}, h("strong", {}, WORDS.enough(reached.length)), further ? `. ${WORDS.further(further)}` : null),
+    h("p", {}, h("strong", {}, WORDS.enough(reached.length))),
+    further ? h("p", {}, WORDS.further(further)) : "",
     list(
       changed.map((turn) => [
         h("p", { class: "pt-heard" }, `${name}: ${said(play, turn.before).line}`),
-        h("div", { class: "pt-sides" }, side(WORDS.yourReply, yours[turn.before.at]), side(WORDS.otherReply, turn)),
+        h(
+          "div",
+          { class: "pt-sides" },
+          side(WORDS.yourReply, yours[turn.before.at]),
+          side(WORDS.otherReply, turn),
+        ),
       ]),
       { class: "pt-turns" },
       "ol",
@@ -398,8 +407,8 @@ function parting(play, name, ways) {
 
 // ---------------------------------------------------------------- the map
 
-const WIDE = 380;
-const LEFT = 62;
+const WIDE = 330;
+const LEFT = 56;
 const BOX = 34;
 const STEP = 46;
 
@@ -426,13 +435,14 @@ const shortened = (text, length) =>
 function map(player, ways) {
   const { play, name } = player;
   const [first, latest] = [ways[0], ways.at(-1)];
-  const ends = { phase: WORDS.end, ids: [...new Set([first.state.at, latest.state.at])] };
+  const ends = [...new Set([first.state.at, latest.state.at])];
+  const all = [...rows(play), ...ends.map((at) => ({ phase: WORDS.ending, ids: [at] }))];
   const seen = words(player);
   const boxes = {};
   const drawn = svg("svg", { role: "img", "aria-label": WORDS.mapLabel, class: "pt-ways" });
   let phase;
   let y = 24;
-  for (const row of [...rows(play), ends]) {
+  for (const row of all) {
     const wide = (WIDE - LEFT) / row.ids.length;
     if (row.phase !== phase) drawn.append(svg("text", { x: 0, y: y + 21, class: "pt-phase" }, row.phase));
     phase = row.phase;
@@ -440,13 +450,18 @@ function map(player, ways) {
       const x = LEFT + i * wide;
       boxes[id] = { x, y: y + BOX / 2 };
       drawn.append(
-        svg("rect", { x, y, width: wide - 6, height: BOX, rx: 6, class: seen[id] ? "pt-seen" : "" }),
+        svg("rect", { x, y, width: wide - 4, height: BOX, rx: 6, class: seen[id] ? "pt-seen" : "" }),
         svg("text", { x: x + 40, y: y + 21 }, seen[id] ? shortened(seen[id], (wide - 50) / 6) : ""),
       );
     });
     y += STEP;
   }
-  drawn.append(...key(), ...way(first, boxes, 12, "pt-first"), ...way(latest, boxes, 26, "pt-latest"));
+  drawn.append(
+    ...sample("pt-first", WORDS.firstWay, LEFT),
+    ...sample("pt-latest", WORDS.latestWay, LEFT + 132),
+    ...way(first, boxes, 12, "pt-first"),
+    ...way(latest, boxes, 26, "pt-latest"),
+  );
   drawn.setAttribute("viewBox", `0 0 ${WIDE} ${y}`);
   return part(
     WORDS.map,
@@ -483,14 +498,11 @@ function way({ turns, state }, boxes, aside, kind) {
   ];
 }
 
-const key = () =>
-  [["pt-first", WORDS.firstWay, LEFT], ["pt-latest", WORDS.latestWay, LEFT + 150]].flatMap(
-    ([kind, text, x]) => [
-      svg("polyline", { points: `${x},8 ${x + 30},8`, class: kind }),
-      svg("circle", { cx: x + 15, cy: 8, r: 4, class: kind }),
-      svg("text", { x: x + 38, y: 12 }, text),
-    ],
-  );
+const sample = (kind, text, x) => [
+  svg("polyline", { points: `${x},8 ${x + 30},8`, class: kind }),
+  svg("circle", { cx: x + 15, cy: 8, r: 4, class: kind }),
+  svg("text", { x: x + 38, y: 12 }, text),
+];
 
 const inOrder = (play, name, title, { turns, state }) => [
   h("p", {}, h("strong", {}, title)),
@@ -510,15 +522,16 @@ const inOrder = (play, name, title, { turns, state }) => [
 later.script = (player) => {
   const { play, name } = player;
   const tried = player.attempts.filter((attempt) => attempt.turns.length);
-  return [play.title, ...tried.map((attempt, i) => scriptOf(play, name, player.played(attempt), i + 1, attempt.began))]
-    .join("\n\n")
-    .concat("\n");
+  const parts = tried.map((attempt, i) => {
+    const when = attempt.began && new Date(attempt.began).toLocaleString("en", WHEN);
+    return `${WORDS.scriptAttempt(i + 1, when)}\n\n${scriptOf(play, name, player.played(attempt))}`;
+  });
+  return `${[play.title, ...parts].join("\n\n")}\n`;
 };
 
-function scriptOf(play, name, { turns, state }, number, began) {
-  const when = began
-    ? new Date(began).toLocaleString(play.language, { dateStyle: "long", timeStyle: "short" })
-    : "";
+const WHEN = { dateStyle: "long", timeStyle: "short" };
+
+function scriptOf(play, name, { turns, state }) {
   const over = ending(play, state);
   const lines = turns.flatMap((turn) => spoken(play, name, turn));
   const tally = score(turns);
@@ -526,9 +539,9 @@ function scriptOf(play, name, { turns, state }, number, began) {
     .filter((dimension) => tally[dimension])
     .map((dimension) => `${play.rubric[dimension]}: ${WORDS.points(...tally[dimension])}`);
   const closing = over
-    ? [`${name}: ${over.says.line}`, "", WORDS.scriptEnd(over.title), WORDS.trustText(trustLine(play, turns)), ...points]
-    : [WORDS.scriptOpen];
-  return [WORDS.scriptAttempt(number, when), "", ...lines, ...closing].join("\n");
+    ? [over.says.line, "", WORDS.scriptEnd(over.title), WORDS.trustText(trustLine(play, turns)), ...points]
+    : [said(play, state).line, "", WORDS.scriptOpen];
+  return [...lines, `${name}: ${closing[0]}`, ...closing.slice(1)].join("\n");
 }
 
 function spoken(play, name, { before, reply, after, own_words, coded, guess }) {

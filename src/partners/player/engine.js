@@ -84,7 +84,7 @@ export function played(play, made) {
   for (const kept of made) {
     const after = choose(play, state, kept.reply);
     const reply = play.scenes[state.at].replies[kept.reply];
-    turns.push({ before: state, key: kept.reply, reply, after, ...notes(play, kept) });
+    turns.push({ before: state, key: kept.reply, reply, after, ...notes(play, { ...kept, scene: state.at }) });
     state = after;
   }
   return { turns, state };

@@ -322,6 +322,7 @@ class Player {
     const keep = button("", () => this.done({ guess: Number(range.value) }), "reply");
     const show = () => (keep.textContent = WORDS.guessKeep(range.value));
     const range = h("input", { type: "range", min: from, max: to, oninput: show });
+    range.value = Math.round((from + to) / 2);
     show();
     const ends = WORDS.guessEnds(from, to).map((words) => h("span", {}, words));
     return this.group(

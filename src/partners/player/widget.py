@@ -11,14 +11,24 @@ import traitlets
 from pydantic import BaseModel, StrictStr, TypeAdapter, ValidationError
 
 from partners import files, library
-from partners.player import MODULE, STYLE, page_data
+from partners.player import STYLE, page_data, scripts
 from partners.scenario import engine, transcript
 
 
-class _Kept(BaseModel):
-    """An attempt as the browser keeps it: scene and reply of each turn, and when it was played."""
+class _Turn(transcript.Notes):
+    """A turn as the browser keeps it: the scene, the reply, and what the learner added."""
 
-    turns: list[tuple[StrictStr, StrictStr]]
+    scene: StrictStr
+    reply: StrictStr
+
+
+class _Kept(BaseModel):
+    """An attempt as the browser keeps it, and when it was played.
+
+    The browser keeps more with it, of replies that are taken back; that is not read here.
+    """
+
+    turns: list[_Turn]
     began: StrictStr | None = None
     ended: StrictStr | None = None
 
@@ -44,7 +54,7 @@ class RolePlay(anywidget.AnyWidget):
     >>> talk.save()             # first_call_home.transcript.json, beside the notebook
     """
 
-    _esm = MODULE
+    _esm = scripts.module()
     _css = STYLE
     role_play: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     attempts: traitlets.List[Any] = traitlets.List().tag(sync=True)
@@ -67,8 +77,7 @@ class RolePlay(anywidget.AnyWidget):
         try:
             kept = [attempt for attempt in _ATTEMPTS.validate_python(self.attempts) if attempt.turns]
         except ValidationError as error:
-            place = ".".join(str(key) for key in error.errors()[0]["loc"])
-            msg = f"The attempts are not as the conversation keeps them: “{place}” cannot be read."
+            msg = f"The attempts are not as the conversation keeps them: {transcript.unreadable(error)}."
             raise transcript.TranscriptError(msg) from None
         return transcript.write(
             self.model_of_talk, [self._attempt(n, attempt) for n, attempt in enumerate(kept, 1)]
@@ -81,15 +90,18 @@ class RolePlay(anywidget.AnyWidget):
 
     def _attempt(self, number: int, kept: _Kept) -> dict[str, Any]:
         play = engine.Play(self.model_of_talk)
-        for count, (scene, reply) in enumerate(kept.turns, 1):
-            if scene != play.state.at or reply not in play.offers():
+        for count, turn in enumerate(kept.turns, 1):
+            place = f"Attempt {number}, turn {count}"
+            if turn.scene != play.state.at or turn.reply not in play.offers():
                 msg = (
-                    f"Attempt {number}, turn {count} gives the reply “{reply}” at “{scene}”, "
+                    f"{place} gives the reply “{turn.reply}” at “{turn.scene}”, "
                     "where this conversation does not offer it."
                 )
                 raise transcript.TranscriptError(msg)
-            play = play.choose(reply)
-        return transcript.attempt(play, kept.began, kept.ended)
+            transcript.check_notes(self.model_of_talk, turn.scene, turn, place)
+            play = play.choose(turn.reply)
+        notes = [turn.model_dump() for turn in kept.turns]
+        return transcript.attempt(play, kept.began, kept.ended, notes)
 
     def _saved(self) -> list[dict[str, Any]]:
         """Return the attempts of the saved file, to go on with; none if it cannot be believed."""
@@ -104,7 +116,7 @@ class RolePlay(anywidget.AnyWidget):
             return []
         return [
             {
-                "turns": [[turn["scene"], turn["reply"]] for turn in attempt["turns"]],
+                "turns": [_Turn(**turn).model_dump(exclude_none=True) for turn in attempt["turns"]],
                 "began": attempt["began"],
                 "ended": attempt["ended"],
             }

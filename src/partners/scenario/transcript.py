@@ -2,26 +2,27 @@
 
 It holds the choices and the words of every attempt, and names the role-play by id, version and
 content hash. ``replay`` plays the choices and writes each attempt anew; any difference is a reason
-to refuse. ``player/roleplay.js`` writes the same file in the page.
+to refuse. What the learner added (own words, how they coded them, a guess) cannot be played again; it
+is believed where its scene asks for it. ``player/engine.js`` writes the same file in the page.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from partners.scenario import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from partners.scenario.engine import Play
     from partners.scenario.model import RolePlay
 
 FORMAT = "partners-transcript/1"
-LONGEST = 500_000
+LONGEST = 750_000
 """Characters of the longest transcript that is read: some fifty attempts at a long conversation."""
 
 
@@ -29,16 +30,31 @@ class TranscriptError(ValueError):
     """The transcript is no record of this role-play; the message tells the learner why."""
 
 
+class Notes(BaseModel):
+    """What a learner adds to a turn where its scene asks for it; it moves nothing and scores nothing."""
+
+    own_words: Annotated[StrictStr, Field(min_length=1, max_length=2000)] | None = None
+    coded: Annotated[StrictInt, Field(ge=0, le=2)] | None = None
+    guess: StrictInt | None = None
+
+
+NOTES = tuple(Notes.model_fields)
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Turn(_Part):
+class _Spoken(_Part):
     scene: StrictStr
     heard: StrictStr
     reply: StrictStr
     said: StrictStr
     answer: StrictStr | None
+
+
+class _Turn(Notes, _Spoken):
+    pass
 
 
 class _Ending(_Part):
@@ -74,20 +90,33 @@ def write(role_play: RolePlay, attempts: Iterable[dict[str, Any]]) -> dict[str, 
     }
 
 
-def attempt(play: Play, began: str | None = None, ended: str | None = None) -> dict[str, Any]:
-    """Return `play`, finished or not, as one attempt; `began` and `ended` are times in ISO 8601."""
+def attempt(
+    play: Play,
+    began: str | None = None,
+    ended: str | None = None,
+    notes: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return `play`, finished or not, as one attempt.
+
+    `began` and `ended` are times in ISO 8601; `notes` holds for each turn what the learner added to
+    it, see ``Notes``.
+    """
     over = play.ending
+    added = notes or [{}] * len(play.turns)
     return {
         "began": began,
         "ended": ended,
-        "turns": [_turn(play.role_play, turn) for turn in play.turns],
+        "turns": [
+            _spoken(play.role_play, turn) | {name: note.get(name) for name in NOTES}
+            for turn, note in zip(play.turns, added, strict=True)
+        ],
         "ending": {"id": play.state.at, "said": over.says.line} if over else None,
         "trust": play.trust(),
         "score": {name: list(tally) for name, tally in play.score().items()},
     }
 
 
-def _turn(role_play: RolePlay, turn: engine.Turn) -> dict[str, str | None]:
+def _spoken(role_play: RolePlay, turn: engine.Turn) -> dict[str, Any]:
     answer = engine.answer(role_play, turn.after, turn.reply)
     return {
         "scene": turn.before.at,
@@ -125,8 +154,14 @@ def read(text: str) -> dict[str, Any]:
     try:
         return _Transcript.model_validate(data).model_dump(mode="json")
     except ValidationError as error:
-        place = ".".join(str(key) for key in error.errors()[0]["loc"])
-        raise TranscriptError(f"The transcript was edited: “{place}” cannot be read.") from None
+        raise TranscriptError(f"The transcript was edited: {unreadable(error)}.") from None
+
+
+def unreadable(error: ValidationError) -> str:
+    """Return in words what of some data cannot be read, and why."""
+    first = error.errors()[0]
+    place = ".".join(str(key) for key in first["loc"])
+    return f"“{place}” cannot be read ({first['msg'][0].lower()}{first['msg'][1:]})"
 
 
 def replay(role_play: RolePlay, data: dict[str, Any]) -> list[Play]:
@@ -169,10 +204,11 @@ def _replay(role_play: RolePlay, given: dict[str, Any], number: int) -> Play:
                 f"{place} gives the reply “{turn['reply']}”, which is not offered there."
             )
         play = play.choose(turn["reply"])
-        if turn != _turn(role_play, play.turns[-1]):
+        if turn != turn | _spoken(role_play, play.turns[-1]):
             raise TranscriptError(
                 f"{place} has other words than the conversation. The transcript was edited."
             )
+        check_notes(role_play, turn["scene"], Notes.model_validate(turn), place)
     true = attempt(play)
     for key in ("ending", "trust", "score"):
         if true[key] != given[key]:
@@ -181,3 +217,23 @@ def _replay(role_play: RolePlay, given: dict[str, Any], number: int) -> Play:
                 "The transcript was edited."
             )
     return play
+
+
+def check_notes(role_play: RolePlay, at: str, notes: Notes, place: str) -> None:
+    """Raise TranscriptError if `notes` holds what the scene `at` does not ask for.
+
+    `place` begins the message, such as “Attempt 1, turn 2”.
+    """
+    scene, trust = role_play.scenes[at], role_play.meters["trust"]
+    if notes.own_words is not None and not scene.own_words:
+        raise TranscriptError(f"{place} has own words where the conversation asks for none.")
+    if notes.coded is not None and notes.own_words is None:
+        raise TranscriptError(f"{place} codes own words, and there are none.")
+    if notes.guess is None:
+        return
+    if not scene.guess:
+        raise TranscriptError(f"{place} has a guess where the conversation asks for none.")
+    if not trust.low <= notes.guess <= trust.high:
+        raise TranscriptError(
+            f"{place} guesses {notes.guess}; trust goes from {trust.low} to {trust.high}."
+        )

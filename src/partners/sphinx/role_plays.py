@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
 from partners import library
-from partners.player import MODULE, STYLE, page_data
+from partners.player import STYLE, page_data
+from partners.player.scripts import FIRST, LATER, page_scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ def setup(app: Sphinx) -> None:
     """Connect to the reading and the writing of pages."""
     app.connect("doctree-read", _note_dependencies)
     app.connect("html-page-context", _fill)
+    app.connect("builder-inited", _write_later)
 
 
 def _note_dependencies(app: Sphinx, doctree: nodes.document) -> None:
@@ -38,18 +41,25 @@ def _note_dependencies(app: Sphinx, doctree: nodes.document) -> None:
 def _fill(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
     if not _PLACEHOLDER.search(context.get("body") or ""):
         return
-    context["body"] = _PLACEHOLDER.sub(lambda match: page_html(match[1]), context["body"])
+    context["body"] = _PLACEHOLDER.sub(
+        lambda match: page_html(library.role_play(match[1])), context["body"]
+    )
     # `async`: a deferred script would wait for the theme's large icon font.
-    app.add_js_file("roleplay.js", priority=100, loading_method="async", fetchpriority="high")
+    app.add_js_file(FIRST, priority=100, loading_method="async", fetchpriority="high")
 
 
-def page_html(name: str) -> str:
-    """Return the conversation `name` as the page holds it: its data, and its words without script.
+def _write_later(app: Sphinx) -> None:
+    made = Path(app.doctreedir).parent / "partners_static"  # theme.py makes it and has it copied
+    made.mkdir(parents=True, exist_ok=True)
+    (made / LATER).write_text(page_scripts()[LATER], "utf-8")
+
+
+def page_html(role_play: RolePlay) -> str:
+    """Return `role_play` as the page holds it: its data, and its words without script.
 
     The data comes in parts (the people, each scene, the endings), each beside its words, so that
     compression finds them twice in its window.
     """
-    role_play = library.role_play(name)
     data = page_data(role_play)
     scenes, endings = data.pop("scenes"), data.pop("endings")
     parts = [_data(data), _words(_opening(role_play))]
@@ -58,7 +68,7 @@ def page_html(name: str) -> str:
     parts += [_data(endings), _words(_endings(role_play))]
     # The element can be filled as soon as it is parsed, if the script is there already.
     parts.append("<script>window.partners?.mountAll()</script>")
-    return f'<div class="partners-roleplay" data-role-play="{name}">{"".join(parts)}</div>'
+    return f'<div class="partners-roleplay" data-role-play="{role_play.id}">{"".join(parts)}</div>'
 
 
 def _data(data: dict[str, Any]) -> str:
@@ -72,22 +82,8 @@ def _words(html: Iterator[str]) -> str:
 
 
 def classic_script() -> str:
-    """Return the module as a classic script: a page opened as a file may not load modules."""
-    head, export, tail = MODULE.read_text("utf-8").partition("export default ")
-    if not export or "import " in head:
-        msg = "roleplay.js must have one default export and no imports"
-        raise ValueError(msg)
-    return (
-        f"(() => {{\n{_without_comments(head)}window.partners = {tail}"
-        "partners.mountAll();\n"
-        'document.addEventListener("readystatechange", partners.mountAll);\n'
-        "})();\n"
-    )
-
-
-def _without_comments(code: str) -> str:
-    lines = (line.strip() for line in code.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    """Return what a page needs of the player at once; it loads the rest when somebody plays."""
+    return page_scripts()[FIRST]
 
 
 def style() -> str:
@@ -101,7 +97,10 @@ def _opening(role_play: RolePlay) -> Iterator[str]:
 
 def _scene(role_play: RolePlay, scene: Scene) -> Iterator[str]:
     name = escape(role_play.parent.name)
-    yield f"<p>{name}: {escape(scene.says[-1].line)}</p><p>You might say:</p><ul>"
+    yield f"<p>{name}: {escape(scene.says[-1].line)}</p>"
+    if scene.own_words:
+        yield f"<p>{escape(scene.own_words.prompt)}</p>"
+    yield "<p>You might say:</p><ul>"
     for reply in scene.replies.values():
         back = f" {name}: {escape(reply.answer[-1].line)}" if reply.answer else ""
         yield f"<li>“{escape(reply.say)}”{back} <em>{escape(reply.coach)}</em></li>"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from partners import source
 from partners.scenario.faults import loose_ends
@@ -58,7 +58,7 @@ def role_play(name: str, language: str | None = None) -> RolePlay:
     if language not in words:
         msg = f"“{name}” is not there in “{language}”. There are: {', '.join(words) or 'none'}."
         raise LookupError(msg)
-    told = merged(source.read_yaml(file), source.read_yaml(words[language]))
+    told = merged(with_places(file)[1], source.read_yaml(words[language]))
     return RolePlay.model_validate(told | {"language": language})
 
 
@@ -70,11 +70,22 @@ def translations(file: Path) -> dict[str, Path]:
 
 def read_role_play(file: Path) -> RolePlay:
     """Return the role-play in `file`; raises SourceError with every problem that stops it."""
+    return with_places(file)[0]
+
+
+def with_places(file: Path) -> tuple[RolePlay, Any]:
+    """Return the role-play in `file`, and its data with the lines where everything stands."""
+    return _read(file, file.stat().st_mtime_ns if file.exists() else 0)
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, _changed: int) -> tuple[RolePlay, Any]:
+    """Read `file` once for every time that it was changed: YAML with its lines is slow to read."""
     role_play, data = source.load(file, RolePlay)
     problems = list(located(file, data, loose_ends(role_play)))
     if problems:
         raise source.SourceError(problems)
-    return role_play
+    return role_play, data
 
 
 def located(file: Path, data: object, faults: Iterator[Fault]) -> Iterator[source.Problem]:

@@ -54,11 +54,10 @@ def pages() -> list[Path]:
 def role_play_problems(file: Path, cmap: CourseMap) -> Iterator[Problem]:
     """Yield the problems of one role-play: what stops it first, else what is never reached or cited."""
     try:
-        role_play = library.read_role_play(file)
+        role_play, data = library.with_places(file)
     except SourceError as error:
         yield from error.problems
         return
-    data = source.read_yaml(file)
     faults = chain(
         unsound(role_play),
         persona_faults(role_play),

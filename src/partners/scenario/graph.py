@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from partners.scenario import engine
@@ -99,8 +99,12 @@ class Graph:
         return [s for s in self.states if s.at in endings and endings[s.at].kind == kind]
 
 
+@lru_cache(maxsize=64)
 def explore(role_play: RolePlay) -> Graph:
-    """Walk every reply from the start, breadth first; linear in the number of moves."""
+    """Walk every reply from the start, breadth first; linear in the number of moves.
+
+    What was found is kept for the next who asks, so nobody may change it.
+    """
     first = engine.start(role_play)
     graph = Graph(role_play, found_by={first: None})
     ahead = deque([first])

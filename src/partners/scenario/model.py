@@ -287,6 +287,10 @@ class RolePlay(_Strict):
         """Return the role-play as the browser gets it: plain JSON, with its content hash."""
         return {**self._plain(), "hash": self.hash}
 
+    def __hash__(self) -> int:
+        """Make a role-play a key of what has been computed of it."""
+        return hash(self.hash)
+
     @cached_property
     def hash(self) -> str:
         """Sixteen hex digits that change with any word or number of the role-play."""

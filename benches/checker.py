@@ -76,26 +76,26 @@ def seconds(work: Any) -> tuple[float, Any]:
 
 def as_ink(play: RolePlay) -> str:
     """Return the same story in ink: one knot a scene, one sticky choice a reply."""
-    lines = [f"VAR {v.name} = {v.start}" for v in play.variables]
-    lines.append(f"-> {play.opening}")
+    lines = [f"VAR v_{v.name} = {v.start}" for v in play.variables]
+    lines.append(f"-> k_{play.opening}")
     for at, scene in play.scenes.items():
-        lines.append(f"=== {at} ===")
+        lines.append(f"=== k_{at} ===")
         for key, reply in scene.replies.items():
             guard = f"{{{_condition(reply.guard)}}} " if reply.guard else ""
             lines.append(f"+ {guard}[{key}]")
             lines += [f"    ~ {change}" for change in _changes(play, reply)]
             for end, ending in play.endings.items():
                 if ending.at_once:
-                    lines.append(f"    {{{_condition(ending.guard)}: -> {end}}}")
+                    lines.append(f"    {{{_condition(ending.guard)}: -> k_{end}}}")
             for branch in reply.goto:
-                to = "finish" if branch.to == "end" else branch.to
+                to = "finish" if branch.to == "end" else f"k_{branch.to}"
                 guarded = f"{{{_condition(branch.guard)}: -> {to}}}"
                 lines.append(f"    {guarded if branch.guard else f'-> {to}'}")
     lines.append("=== finish ===")
     for end, ending in play.endings.items():
-        lines.append(f"{{{_condition(ending.guard)}: -> {end}}}" if ending.guard else f"-> {end}")
+        lines.append(f"{{{_condition(ending.guard)}: -> k_{end}}}" if ending.guard else f"-> k_{end}")
     for end in play.endings:
-        lines += [f"=== {end} ===", f"# {end}", "over", "-> END"]
+        lines += [f"=== k_{end} ===", f"# {end}", "over", "-> END"]
     return "\n".join(lines) + "\n"
 
 
@@ -103,9 +103,9 @@ def _condition(guard: Any) -> str:
     parts = []
     for name, wanted in guard.items():
         if isinstance(wanted, bool):
-            parts.append(f"{name} == {int(wanted)}")
+            parts.append(f"v_{name} == {int(wanted)}")
         else:
-            parts.append(f"{name} {wanted.replace('=', '==') if wanted.startswith('=') else wanted}")
+            parts.append(f"v_{name} {wanted.replace('=', '==') if wanted.startswith('=') else wanted}")
     return " && ".join(parts) or "true"
 
 
@@ -113,12 +113,12 @@ def _changes(play: RolePlay, reply: Any) -> list[str]:
     lines = []
     for name, change in reply.effects.items():
         if isinstance(change, bool):
-            lines.append(f"{name} = {int(change)}")
+            lines.append(f"v_{name} = {int(change)}")
         else:
             meter = play.meters[name]
-            lines.append(f"{name} = MAX({meter.low}, MIN({meter.high}, {name} + {change}))")
-    lines += [f"{name} = 0" for name in reply.repairs]
-    return lines + ([f"{reply.misstep} = 1"] if reply.misstep else [])
+            lines.append(f"v_{name} = MAX({meter.low}, MIN({meter.high}, v_{name} + {change}))")
+    lines += [f"v_{name} = 0" for name in reply.repairs]
+    return lines + ([f"v_{reply.misstep} = 1"] if reply.misstep else [])
 
 
 def in_inkjs(play: RolePlay, folder: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How a conversation goes: pure functions from a state and a reply to the next state.
 
-``player/roleplay.js`` is the same engine in JavaScript; ``tests/player`` holds the two together.
+``player/engine.js`` is the same engine in JavaScript; ``tests/player`` holds the two together.
 """
 
 from __future__ import annotations

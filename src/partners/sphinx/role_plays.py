@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
 from partners import library
-from partners.player import STYLE, page_data
-from partners.player.scripts import FIRST, LATER, page_scripts
+from partners.player import page_data
+from partners.player.scripts import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,6 @@ def setup(app: Sphinx) -> None:
     """Connect to the reading and the writing of pages."""
     app.connect("doctree-read", _note_dependencies)
     app.connect("html-page-context", _fill)
-    app.connect("builder-inited", _write_later)
 
 
 def _note_dependencies(app: Sphinx, doctree: nodes.document) -> None:
@@ -46,12 +44,6 @@ def _fill(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: o
     )
     # `async`: a deferred script would wait for the theme's large icon font.
     app.add_js_file(FIRST, priority=100, loading_method="async", fetchpriority="high")
-
-
-def _write_later(app: Sphinx) -> None:
-    made = Path(app.doctreedir).parent / "partners_static"  # theme.py makes it and has it copied
-    made.mkdir(parents=True, exist_ok=True)
-    (made / LATER).write_text(page_scripts()[LATER], "utf-8")
 
 
 def page_html(role_play: RolePlay) -> str:
@@ -79,16 +71,6 @@ def _data(data: dict[str, Any]) -> str:
 
 def _words(html: Iterator[str]) -> str:
     return f"<noscript>{''.join(html)}</noscript>"
-
-
-def classic_script() -> str:
-    """Return what a page needs of the player at once; it loads the rest when somebody plays."""
-    return page_scripts()[FIRST]
-
-
-def style() -> str:
-    """Return the stylesheet, the same as in a notebook."""
-    return STYLE.read_text("utf-8")
 
 
 def _opening(role_play: RolePlay) -> Iterator[str]:

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partners.sphinx import role_plays
+from partners.player import STYLE
+from partners.player.scripts import page_scripts
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,16 +35,17 @@ def _configure(_app: Sphinx, config: Config) -> None:
 
 def _digest() -> str:
     parts = [file.read_bytes() for file in (LOOK, *sorted(STATIC.iterdir()))]
-    parts += [role_plays.classic_script().encode(), role_plays.style().encode()]
+    parts += [STYLE.read_bytes(), *(script.encode() for script in page_scripts().values())]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def _write_player(app: Sphinx) -> None:
     made = Path(app.doctreedir).parent / "partners_static"
     made.mkdir(parents=True, exist_ok=True)
-    (made / "roleplay.js").write_text(role_plays.classic_script(), "utf-8")
+    for name, script in page_scripts().items():
+        (made / name).write_text(script, "utf-8")
     # One stylesheet for all: a second one would hold up the first sight of a page.
-    look = LOOK.read_text("utf-8") + role_plays.style()
+    look = LOOK.read_text("utf-8") + STYLE.read_text("utf-8")
     (made / "partners.css").write_text(look, "utf-8")
     app.config.html_static_path.append(str(made))
     app.add_css_file("partners.css")

@@ -7,12 +7,10 @@ points. What students get is made by nbgrader's own preprocessors.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from partners import files, library
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NBGRADER_CONFIG = r'''"""nbgrader's settings for this course. https://nbgrader.readthedocs.io"""
 
@@ -96,12 +94,12 @@ def page(name: str) -> str:
 
 
 def write_student_files() -> None:
-    """Write page and notebook of each exercise beside its source, where they are older than it."""
+    """Write page and notebook of each exercise, where they are older than its source or this file."""
     for name in names():
         made = {"worksheet.md": page, f"{name}.ipynb": _notebook_text}
         for file, make in made.items():
             target = folder(name) / file
-            if not _newer(target, folder(name) / "source.md"):
+            if not _up_to_date(target, folder(name) / "source.md", Path(__file__)):
                 files.write(target, make(name))
 
 
@@ -138,12 +136,15 @@ def new_course(directory: Path) -> list[str]:
 
 
 def _data(name: str) -> list[Path]:
+    """Return the files an exercise brings; a transcript that was played there would be an answer."""
     made = {"source.md", "worksheet.md", f"{name}.ipynb"}
-    return [file for file in folder(name).iterdir() if file.is_file() and file.name not in made]
+    files_there = (file for file in folder(name).iterdir() if file.is_file())
+    return [f for f in files_there if f.name not in made and not f.name.endswith(".transcript.json")]
 
 
-def _newer(target: Path, source: Path) -> bool:
-    return target.exists() and target.stat().st_mtime >= source.stat().st_mtime
+def _up_to_date(target: Path, *makers: Path) -> bool:
+    made = target.stat().st_mtime if target.exists() else 0
+    return all(made >= maker.stat().st_mtime for maker in makers)
 
 
 def _notebook_text(name: str) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from partners import library, source
 from partners.course import exercises
 from partners.course.course_map import CourseMap, InConversation, InQuestion
-from partners.course.evidence import effects
+from partners.course.evidence import effects, numbers
+from partners.course.pages import sections
 from partners.course.references import cited, references
 from partners.scenario.faults import Fault
 from partners.scenario.soundness import unsound
@@ -35,7 +36,7 @@ def problems() -> Iterator[Problem]:
     except SourceError as error:
         yield from error.problems
         return
-    yield from library.located(file, data, _unmapped(cmap))
+    yield from library.located(file, data, chain(_untaught(cmap), _unmapped(cmap)))
     for name in library.role_plays():
         yield from role_play_problems(library.role_play_file(name), cmap)
     yield from chain.from_iterable(_page(page) for page in pages())
@@ -112,8 +113,10 @@ def _unmapped(cmap: CourseMap) -> Iterator[Fault]:
     asked = {name: set(_graded(name)) for name in exercises.names()}
     for key, outcome in cmap.outcomes.items():
         place = ("outcomes", key)
-        if not (library.root() / f"{outcome.taught}.md").exists():
-            yield Fault((*place, "taught"), f"no page {outcome.taught}", "name the page without .md")
+        for tag in outcome.tags:
+            if tag not in cmap.frameworks:
+                what = f'frameworks has no "{tag}"'
+                yield Fault((*place, "tags"), what, "choose from " + ", ".join(cmap.frameworks))
         match outcome.practised:
             case InConversation(role_play=name, dimension=dimension):
                 there, what = dimension in practised.get(name, ()), f'"{dimension}" in "{name}"'
@@ -126,6 +129,20 @@ def _unmapped(cmap: CourseMap) -> Iterator[Fault]:
         if question not in asked.get(name, ()):
             what = f'no exercise "{name}" grades a cell "{question}"'
             yield Fault((*place, "assessed"), what, "name an exercise and a grade_id of it")
+
+
+def _untaught(cmap: CourseMap) -> Iterator[Fault]:
+    items = chain(
+        ((("topics", key), topic) for key, topic in cmap.topics.items()),
+        ((("outcomes", key), outcome) for key, outcome in cmap.outcomes.items()),
+    )
+    for place, item in items:
+        file = library.root() / f"{item.page}.md"
+        if not file.exists():
+            yield Fault((*place, "taught"), f"no page {item.page}", "write page#section, without .md")
+        elif item.section not in sections(file):
+            what = f"{item.page} has no section #{item.section}"
+            yield Fault((*place, "taught"), what, "choose from " + ", ".join(sections(file)))
 
 
 def _practises(name: str) -> list[str]:
@@ -147,8 +164,8 @@ def _page(file: Path) -> Iterator[Problem]:
                 what = f'references.bib has no entry "{key}"'
                 yield Problem(file, number, what, "add the entry, or cite one that is there")
         for key in _PRINTED.findall(line):
-            if key not in effects().index:
-                what = f'evidence/effects.csv has no row "{key}"'
+            if key not in numbers().index:
+                what = f'the evidence files have no row "{key}"'
                 yield Problem(file, number, what, "add the row, or name one that is there")
 
 

@@ -25,11 +25,15 @@ def references() -> dict[str, Entry]:
 
 def short(key: str) -> str:
     """Return authors, year and title of `key` in plain text; raises KeyError if it is not there."""
+    return f"{in_text(key)}, {_plain(references()[key].fields['title'])}."
+
+
+def in_text(key: str) -> str:
+    """Return authors and year of `key` in plain text; raises KeyError if it is not there."""
     entry = references()[key]
     names = [_family(person) for person in entry.persons["author"]]
     who = names[0] if len(names) == 1 else f"{names[0]} et al." if len(names) > 2 else " & ".join(names)
-    title = _plain(entry.fields["title"])
-    return f"{who} ({entry.fields.get('year', 'n.d.')}), {title}."
+    return f"{who} ({entry.fields.get('year', 'n.d.')})"
 
 
 def full(key: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from partners.course import exercises
 from partners.player import BUILDING
-from partners.sphinx import directives, role_plays, theme
+from partners.sphinx import directives, role_plays, tables, theme
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -20,5 +20,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", lambda *_: exercises.write_student_files(), priority=100)
     directives.setup(app)
     role_plays.setup(app)
+    tables.setup(app)
     theme.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

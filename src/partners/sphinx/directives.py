@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from partners import library
 from partners.course.cards import cards
 from partners.course.course_map import course_map
-from partners.course.evidence import effects
+from partners.course.evidence import FILES, numbers
 from partners.course.pages import front_matter
 from partners.course.quizzes import Quiz
 from partners.course.references import cited, full
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FACILITATOR = "facilitator"
 STRENGTHS = {
     "randomised": "Randomized trial",
-    "comparison": "Comparison, not randomised",
+    "comparison": "Comparison, not randomized",
     "correlation": "Correlation",
     "description": "Description",
     "synthesis": "Many studies together",
@@ -199,6 +199,19 @@ class ConversationMap(_Directive):
         return [title, self.raw(f'<div class="pt-map" tabindex="0">{draw(role_play)}</div>')]
 
 
+class InstructorNote(_Directive):
+    """A note for those who teach with the page; students see nothing of it."""
+
+    option_spec: ClassVar = {"minutes": directives.positive_int}
+
+    def run(self) -> list[nodes.Node]:
+        if self.config.partners_edition != FACILITATOR:
+            return []
+        minutes = self.options.get("minutes")
+        label = f"For instructors, {minutes} minutes" if minutes else "For instructors"
+        return [self.box("instructor", self.label(label, "label"), *self.markdown(self.content))]
+
+
 class RoleCards(_Directive):
     """The cards of every conversation, to print."""
 
@@ -219,13 +232,14 @@ class Effect(SphinxRole):
     """A number of the evidence file, in the words that its row prints."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        self.env.note_dependency("evidence/effects.csv")
-        if self.text not in effects().index:
+        for name in FILES:
+            self.env.note_dependency(f"evidence/{name}")
+        if self.text not in numbers().index:
             message = self.inliner.reporter.error(
-                f'evidence/effects.csv has no row "{self.text}"', line=self.lineno
+                f'the evidence files have no row "{self.text}"', line=self.lineno
             )
             return [], [message]
-        return [nodes.inline("", effects().loc[self.text, "prints"], classes=["pt-effect"])], []
+        return [nodes.inline("", numbers().loc[self.text, "prints"], classes=["pt-effect"])], []
 
 
 def setup(app: Sphinx) -> None:
@@ -239,6 +253,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("gallery", Gallery)
     app.add_directive("references", References)
     app.add_directive("conversation-map", ConversationMap)
+    app.add_directive("instructor-note", InstructorNote)
     app.add_directive("role-cards", RoleCards)
     app.add_config_value("partners_edition", "student", "env")
     app.add_role("effect", Effect())

@@ -121,7 +121,9 @@ class QuizDirective(_Directive):
             quiz = Quiz.model_validate(YAML(typ="safe").load("\n".join(self.content)))
         except (ValidationError, YAMLError) as error:
             raise self.error(f"quiz {self.arguments[0]}: {error}") from None
-        return [self.raw(quiz.html(self.arguments[0]))]
+        form = self.raw(quiz.html(self.arguments[0]))
+        form["quiz"] = quiz.summary(self.arguments[0])
+        return [form]
 
 
 class FirstAnswer(_Directive):

@@ -7,7 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pandas as pd
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from partners import library
@@ -18,7 +20,6 @@ from partners.course.references import in_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pandas as pd
     from sphinx.application import Sphinx
 
 SCRIPT = "tables.js"
@@ -145,6 +146,45 @@ class Evidence(_Table):
         return cells
 
 
+class Dataset(_Table):
+    """A small data file of the page's folder: what its columns mean, its first rows, and the file."""
+
+    required_arguments = 1
+    option_spec: ClassVar = {"synthetic": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        folder = Path(self.env.doc2path(self.env.docname)).parent / "data"
+        data, columns = folder / f"{name}.csv", folder / f"{name}.columns.csv"
+        for file in (data, columns):
+            self.env.note_dependency(str(file))
+        found = pd.read_csv(data, dtype=str, keep_default_na=False)
+        meanings = pd.read_csv(columns, dtype=str, keep_default_na=False)
+        if list(meanings["column"]) != list(found.columns):
+            raise self.error(f"{columns.name} must explain the columns of {data.name}, in its order")
+        about = f"{{download}}`{data.name} <data/{data.name}>`, {len(found)} rows."
+        if "synthetic" in self.options:
+            about += f" **Synthetic data**: {self.options['synthetic']}"
+        return [
+            *self.parse_text_to_nodes(about),
+            self._frame(f"What the columns of {data.name} mean", meanings),
+            self._frame(f"The first rows of {data.name}", found.head(8)),
+        ]
+
+    def _frame(self, caption: str, frame: pd.DataFrame) -> nodes.raw:
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in frame.columns)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+            for row in frame.itertuples(index=False)
+        )
+        html = (
+            f'<div class="pt-scroll pt-data" tabindex="0" role="region" aria-label="{escape(caption)}">'
+            f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>"
+        )
+        return nodes.raw("", html, format="html")
+
+
 def _words(name: str) -> str:
     return escape(name.replace("_", " "))
 
@@ -170,5 +210,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("outcomes-table", Outcomes)
     app.add_directive("topics-table", Topics)
     app.add_directive("evidence-table", Evidence)
+    app.add_directive("dataset", Dataset)
     app.connect("builder-inited", _write_csv)
     app.connect("html-page-context", _add_script)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sphinx.builders.html import StandaloneHTMLBuilder
 
 from partners.player import STYLE
 from partners.player.scripts import page_scripts
@@ -23,6 +26,7 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("partners_look", "", "html")
     app.connect("config-inited", _configure)
     app.connect("builder-inited", _write_player)
+    app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _mend, priority=900)
 
 
@@ -34,7 +38,9 @@ def _configure(_app: Sphinx, config: Config) -> None:
 
 
 def _digest() -> str:
-    parts = [file.read_bytes() for file in (LOOK, *sorted(STATIC.iterdir()))]
+    parts = [
+        file.read_bytes() for file in (*sorted(LOOK.parent.glob("*.css")), *sorted(STATIC.iterdir()))
+    ]
     parts += [STYLE.read_bytes(), *(script.encode() for script in page_scripts().values())]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
@@ -50,6 +56,16 @@ def _write_player(app: Sphinx) -> None:
     app.config.html_static_path.append(str(made))
     app.add_css_file("partners.css")
     app.add_js_file("page.js", loading_method="async")
+
+
+def _add_filter(app: Sphinx) -> None:
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.templates.environment.filters["without_scripts"] = _without_scripts
+
+
+def _without_scripts(html: str, *names: str) -> str:
+    wanted = "|".join(re.escape(name) for name in names)
+    return re.sub(rf"<script[^>]*/?(?:{wanted})[^>]*></script>", "", html)
 
 
 def _mend(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:

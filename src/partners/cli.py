@@ -33,7 +33,21 @@ def check() -> None:
     if found:
         raise SystemExit(1)
     click.echo("All is sound: conversations, pages, evidence, map.\n")
+    _show_reading_levels()
     _show_proofs([library.role_play(name) for name in library.role_plays()])
+
+
+def _show_reading_levels() -> None:
+    """Print how long and how hard each chapter is."""
+    from partners.course.reading import level, prose  # noqa: PLC0415
+
+    click.echo(f"{'chapter':38}{'words':>7}{'Flesch-Kincaid':>16}{'Coleman-Liau':>14}")
+    for file in sorted((library.root() / "chapters").glob("*.md")):
+        found = level(prose(file))
+        click.echo(
+            f"{file.stem:38}{found.words:7}{found.flesch_kincaid:16.1f}{found.coleman_liau:14.1f}"
+        )
+    click.echo()
 
 
 def _show_proofs(role_plays: list[RolePlay]) -> None:

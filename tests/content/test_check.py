@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from ruamel.yaml import YAML
 
 from partners import cli
 from partners.course import check
-from partners.course.course_map import course_map
+from partners.course.course_map import CourseMap, course_map
 
+ROOT = Path(__file__).parents[2]
 SMALL_TALK = (Path(__file__).parents[1] / "small_talk.yaml").read_text("utf-8")
 
 
@@ -93,3 +95,49 @@ def test_a_file_that_is_no_role_play_is_told_in_words(tmp_path: Path, data: byte
     found = [str(p) for p in check.role_play_problems(file, course_map())]
     assert found
     assert all("role_play.yaml:" in problem and "→" in problem for problem in found)
+
+
+def map_problems(old: str, new: str) -> list[str]:
+    text = (ROOT / "course_map.yml").read_text("utf-8")
+    assert old in text
+    cmap = CourseMap.model_validate(YAML(typ="safe").load(text.replace(old, new, 1)))
+    return [f"{fault.what}; {fault.mend}" for fault in check.map_faults(cmap)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("#small-and-regular", "#big-and-rare", "chapters/first_contact has no section #big-and-rare; choose from"),
+        ("taught: chapters/first_contact#", "taught: chapters/frist_contact#", "no page chapters/frist_contact"),
+        ("tags: [nafsce-3,", "tags: [nafsce-33,", 'frameworks has no "nafsce-33"'),
+        ("quiz: call-log", "quiz: call-lock", 'there is no question "call-lock" in chapters/first_contact'),
+        ("question: channel", "question: chanel", 'no exercise "first_contact" grades a cell "chanel"'),
+    ],
+)  # fmt: skip
+def test_an_outcome_without_its_place_is_told(old: str, new: str, what: str) -> None:
+    [problem] = map_problems(old, new)
+    assert problem.startswith(what)
+
+
+def test_a_topic_that_no_section_teaches_is_told() -> None:
+    [problem] = map_problems("#three-weeks-twenty-eight-families", "#three-weeks")
+    assert problem.startswith("chapters/first_contact has no section #three-weeks")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("About 41% of them answered.", ["2: “41%”"]),
+        ("An effect of d = 0.25 is small.", ["2: “d = 0.25”"]),
+        ("{effect}`kraft2015-fail-any` failed.", []),
+        ("“At least 80 percent of you did it,” she said.", []),
+        ("```{quiz} a\nask: Was it 41% or 15.8%?\n```", []),
+        ("```{quiz} a\nask: Was it 43.7%?\n```", ["3: “43.7%”"]),
+    ],
+)
+def test_a_number_of_research_that_is_typed_by_hand_is_told(
+    tmp_path: Path, text: str, told: list[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# A page\n{text}\n", "utf-8")
+    assert [str(p).split("page.md:")[1].split(" stands")[0] for p in check.page_problems(page)] == told

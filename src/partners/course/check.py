@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from partners.course import exercises
 from partners.course.course_map import CourseMap, InConversation, InQuestion
 from partners.course.evidence import effects, numbers
 from partners.course.pages import sections
+from partners.course.reading import level, prose
 from partners.course.references import cited, references
 from partners.scenario.faults import Fault
 from partners.scenario.soundness import unsound
@@ -23,8 +25,17 @@ if TYPE_CHECKING:
 
     from partners.scenario.model import RolePlay
 
+HARDEST = 11
+"""The highest school grade at which a chapter may read."""
+
 _QUIZ = re.compile(r"^```\{quiz\} (\S+)", re.MULTILINE)
 _PRINTED = re.compile(r"\{effect\}`([^`]+)`")
+_RESTS_ON = re.compile(r"source: (\w+)")
+_ENTRY = re.compile(r"@\w+\{([^,]+),")
+_CODE = re.compile(r"(^```\{(?:code-cell|quiz)\}.*?^```$)", re.MULTILINE | re.DOTALL)
+_ROLE_OR_SPEECH = re.compile(r"\{[\w:]+\}`[^`]*`|“[^”]*”|\A---\n.*?\n---\n", re.DOTALL)
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|percent\b)")
+_FINDING = re.compile(_PERCENT.pattern + r"|\b[dr] = [−-]?[\d.]+")
 _UNSAFE = re.compile(r"<script|\son\w+=|href=|<foreignObject|javascript:", re.IGNORECASE)
 
 
@@ -36,11 +47,12 @@ def problems() -> Iterator[Problem]:
     except SourceError as error:
         yield from error.problems
         return
-    yield from library.located(file, data, chain(_untaught(cmap), _unmapped(cmap)))
+    yield from library.located(file, data, map_faults(cmap))
     for name in library.role_plays():
         yield from role_play_problems(library.role_play_file(name), cmap)
-    yield from chain.from_iterable(_page(page) for page in pages())
+    yield from chain.from_iterable(page_problems(page) for page in pages())
     yield from _evidence()
+    yield from _unused_references()
     yield from _exercises()
 
 
@@ -108,6 +120,12 @@ def _portrait(file: Path, role_play: RolePlay) -> Iterator[Fault]:
         yield Fault(("parent", "portrait"), what, "a portrait is drawn with shapes only")
 
 
+def map_faults(cmap: CourseMap) -> Iterator[Fault]:
+    """Yield what of the map leads nowhere: sections, tags, conversations, questions, exercises."""
+    yield from _untaught(cmap)
+    yield from _unmapped(cmap)
+
+
 def _unmapped(cmap: CourseMap) -> Iterator[Fault]:
     practised = {name: _practises(name) for name in library.role_plays()}
     asked = {name: set(_graded(name)) for name in exercises.names()}
@@ -157,7 +175,8 @@ def _quizzes(page: str) -> list[str]:
     return _QUIZ.findall(file.read_text("utf-8")) if file.exists() else []
 
 
-def _page(file: Path) -> Iterator[Problem]:
+def page_problems(file: Path) -> Iterator[Problem]:
+    """Yield the problems of one page: sources and numbers that are not there, text that is too hard."""
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         for key in cited(line):
             if key not in references():
@@ -167,6 +186,54 @@ def _page(file: Path) -> Iterator[Problem]:
             if key not in numbers().index:
                 what = f'the evidence files have no row "{key}"'
                 yield Problem(file, number, what, "add the row, or name one that is there")
+    yield from _numbers(file)
+    yield from _too_hard(file)
+
+
+def _numbers(file: Path) -> Iterator[Problem]:
+    """Yield the numbers of research that a page prints, and does not take from the evidence files."""
+    text = file.read_text("utf-8")
+    notebook = file.name == "source.md"  # an exercise is read outside the book: no role works there
+    for place, block in _parts(text):
+        in_code = notebook or block.startswith("```")
+        for found in (_PERCENT if in_code else _FINDING).finditer(_ours(block)):
+            if in_code and found[1] in _known_numbers():
+                continue
+            line = text.count("\n", 0, place + found.start()) + 1
+            what = f"“{found[0]}” stands in the text, and not by its row in the evidence files"
+            yield Problem(file, line, what, "print it with {effect}`the id of its row`")
+
+
+def _too_hard(file: Path) -> Iterator[Problem]:
+    if file.parent.name != "chapters":
+        return
+    found = level(prose(file))
+    if max(found.flesch_kincaid, found.coleman_liau) > HARDEST:
+        grades = f"{found.flesch_kincaid} (Flesch-Kincaid) and {found.coleman_liau} (Coleman-Liau)"
+        what = f"reads at grades {grades}"
+        yield Problem(file, 1, what, f"write shorter sentences and plainer words, to grade {HARDEST}")
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """Yield prose and code, which cannot hold roles: questions and captions; each with its place."""
+    place = 0
+    for part in _CODE.split(text):
+        yield place, part
+        place += len(part)
+
+
+def _ours(prose: str) -> str:
+    """Return `prose` with roles, and what people say in it, blanked out."""
+    return _ROLE_OR_SPEECH.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), prose)
+
+
+@cache
+def _known_numbers() -> set[str]:
+    """Return the numbers that the evidence files hold, as text."""
+    rows = numbers()
+    said = " ".join(rows["prints"]) + " ".join(rows["note"].dropna())
+    rounded = {f"{round(abs(estimate))}" for estimate in rows["estimate"]}
+    return rounded | set(re.findall(r"\d+(?:\.\d+)?", said))
 
 
 def _evidence() -> Iterator[Problem]:
@@ -183,6 +250,19 @@ def _evidence() -> Iterator[Problem]:
                 yield Problem(file, number, f'"{key}": {column} is “{row[column]}”', mend)
     for key in rows.index[rows.index.duplicated()].unique():
         yield Problem(file, 1, f'two rows are called "{key}"', "give every row an id of its own")
+
+
+def _unused_references() -> Iterator[Problem]:
+    file = library.root() / "references.bib"
+    used = {key for key in numbers()["bib_key"] if isinstance(key, str)}
+    for page in [*pages(), *library.root().glob("*.md")]:
+        used.update(cited(page.read_text("utf-8")))
+    for name in library.role_plays():
+        used.update(_RESTS_ON.findall(library.role_play_file(name).read_text("utf-8")))
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        if (entry := _ENTRY.match(line)) and entry[1] not in used:
+            what = f'nothing cites "{entry[1]}"'
+            yield Problem(file, number, what, "cite it where a claim rests on it, or take it out")
 
 
 def _exercises() -> Iterator[Problem]:

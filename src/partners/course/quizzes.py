@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,6 +32,15 @@ class Quiz(BaseModel):
             msg = "mark exactly one option with right: true"
             raise ValueError(msg)
         return self
+
+    def summary(self, key: str) -> dict[str, Any]:
+        """Return what the page “My course” tells an answer with."""
+        return {
+            "key": key,
+            "ask": self.ask,
+            "options": [option.text for option in self.options],
+            "right": [option.right for option in self.options].index(True),
+        }
 
     def html(self, key: str) -> str:
         """Return the question as a form; `key` names it among the learner's kept answers.

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from partners.course import exercises
 from partners.player import BUILDING
-from partners.sphinx import directives, role_plays, tables, theme
+from partners.sphinx import (
+    apparatus,
+    directives,
+    explorers,
+    facilitation,
+    my_course,
+    role_plays,
+    tables,
+    theme,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -19,7 +28,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Before the table of contents is read: the exercises' pages are in it.
     app.connect("config-inited", lambda *_: exercises.write_student_files(), priority=100)
     directives.setup(app)
+    explorers.setup(app)
+    facilitation.setup(app)
+    my_course.setup(app)
     role_plays.setup(app)
     tables.setup(app)
+    apparatus.setup(app)
     theme.setup(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # One more whenever what is read from a page changes, so that kept pages are read again.
+    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

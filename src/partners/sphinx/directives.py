@@ -15,18 +15,15 @@ from ruamel.yaml.error import YAMLError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from partners import library
-from partners.course.cards import cards
 from partners.course.course_map import course_map
 from partners.course.evidence import FILES, numbers
 from partners.course.pages import front_matter
 from partners.course.quizzes import Quiz
 from partners.course.references import cited, full
-from partners.scenario.drawing import draw
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-FACILITATOR = "facilitator"
 STRENGTHS = {
     "randomised": "Randomized trial",
     "comparison": "Comparison, not randomized",
@@ -37,13 +34,17 @@ STRENGTHS = {
 }
 
 
-class _Directive(SphinxDirective):
+class PageDirective(SphinxDirective):
+    """What the directives share: boxes, labels, Markdown inside."""
+
     has_content = True
 
     def box(self, name: str, *children: nodes.Node) -> nodes.container:
+        """Return `children` in a box of the class ``pt-name``."""
         return nodes.container("", *children, classes=[f"pt-{name}"])
 
     def markdown(self, text: str | StringList) -> list[nodes.Node]:
+        """Return `text` as nodes."""
         lines = (
             StringList(text.splitlines(), self.get_source_info()[0]) if isinstance(text, str) else text
         )
@@ -52,13 +53,15 @@ class _Directive(SphinxDirective):
         return list(parent.children)
 
     def label(self, text: str, name: str) -> nodes.paragraph:
+        """Return a line of plain `text` of the class ``pt-name``."""
         return nodes.paragraph("", text, classes=[f"pt-{name}"])
 
     def raw(self, html: str) -> nodes.raw:
+        """Return `html` as it stands."""
         return nodes.raw("", html, format="html")
 
 
-class Unit(_Directive):
+class Unit(PageDirective):
     """How long the page takes, and what its reader can do afterwards."""
 
     has_content = False
@@ -78,7 +81,7 @@ class Unit(_Directive):
         ]
 
 
-class Evidence(_Directive):
+class Evidence(PageDirective):
     """A study beside the claim it carries, and how much it can carry."""
 
     required_arguments = 1
@@ -92,7 +95,7 @@ class Evidence(_Directive):
         return [self.box("evidence", head, *cite, *self.markdown(self.content))]
 
 
-class Talk(_Directive):
+class Talk(PageDirective):
     """Words that work, beside the well-meant words that do not, and why."""
 
     option_spec: ClassVar = {
@@ -111,7 +114,7 @@ class Talk(_Directive):
         return [self.box("talk", well_meant, works)]
 
 
-class QuizDirective(_Directive):
+class QuizDirective(PageDirective):
     """A retrieval question with feedback on every answer."""
 
     required_arguments = 1
@@ -126,7 +129,7 @@ class QuizDirective(_Directive):
         return [form]
 
 
-class FirstAnswer(_Directive):
+class FirstAnswer(PageDirective):
     """A question to answer before reading; the words stay in the reader's browser."""
 
     required_arguments = 1
@@ -141,7 +144,7 @@ class FirstAnswer(_Directive):
         return [self.box("first", *self.markdown(self.content), self.raw(field))]
 
 
-class FirstAnswerAgain(_Directive):
+class FirstAnswerAgain(PageDirective):
     """The reader's first answer, met again."""
 
     required_arguments = 1
@@ -153,7 +156,7 @@ class FirstAnswerAgain(_Directive):
         return [self.box("first", *self.markdown(self.content), self.raw(field))]
 
 
-class References(_Directive):
+class References(PageDirective):
     """The sources that this page cites; the page of all references holds the anchors."""
 
     has_content = False
@@ -165,7 +168,7 @@ class References(_Directive):
         return [self.raw(f'<ul class="pt-references">{items}</ul>')]
 
 
-class Gallery(_Directive):
+class Gallery(PageDirective):
     """A card for each conversation: the parent, what happens, how long it takes."""
 
     has_content = False
@@ -184,50 +187,6 @@ class Gallery(_Directive):
             nodes.paragraph("", role_play.summary),
             self.label(f"About {role_play.minutes} minutes", "minutes"),
         )
-
-
-class ConversationMap(_Directive):
-    """The map of a conversation, for facilitators; students see nothing of it."""
-
-    required_arguments = 1
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        if self.config.partners_edition != FACILITATOR:
-            return []
-        role_play = library.role_play(self.arguments[0])
-        self.env.note_dependency(str(library.role_play_file(role_play.id)))
-        title = nodes.rubric("", "For facilitators: the map")
-        return [title, self.raw(f'<div class="pt-map" tabindex="0">{draw(role_play)}</div>')]
-
-
-class InstructorNote(_Directive):
-    """A note for those who teach with the page; students see nothing of it."""
-
-    option_spec: ClassVar = {"minutes": directives.positive_int}
-
-    def run(self) -> list[nodes.Node]:
-        if self.config.partners_edition != FACILITATOR:
-            return []
-        minutes = self.options.get("minutes")
-        label = f"For instructors, {minutes} minutes" if minutes else "For instructors"
-        return [self.box("instructor", self.label(label, "label"), *self.markdown(self.content))]
-
-
-class RoleCards(_Directive):
-    """The cards of every conversation, to print."""
-
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        made = []
-        for name in library.role_plays():
-            role_play = library.role_play(name)
-            self.env.note_dependency(str(library.role_play_file(name)))
-            section = nodes.section("", nodes.title("", role_play.title), ids=[f"cards-{name}"])
-            section += self.raw(f'<div class="pt-cards">{cards(role_play)}</div>')
-            made.append(section)
-        return made
 
 
 class Effect(SphinxRole):
@@ -254,8 +213,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("first-answer-again", FirstAnswerAgain)
     app.add_directive("gallery", Gallery)
     app.add_directive("references", References)
-    app.add_directive("conversation-map", ConversationMap)
-    app.add_directive("instructor-note", InstructorNote)
-    app.add_directive("role-cards", RoleCards)
-    app.add_config_value("partners_edition", "student", "env")
     app.add_role("effect", Effect())

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import os
 import textwrap
+from itertools import pairwise, zip_longest
+from math import floor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import RolePlay, library
+from partners.course.course_map import course_map
 from partners.player import Placeholder
-from partners.scenario import transcript
+from partners.scenario import engine, transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from partners.scenario.engine import Play
+    from partners.course.course_map import Dimension
+    from partners.scenario.engine import Play, Turn
 
 
 WIDTH = 66
 """``nbgrader validate`` cuts each line of an error at 87 characters, and takes some for itself."""
+
+CODES = (0, 1, 2)
+_ORDINAL = {1: "First", 2: "Second"}
 
 
 def conversation(name: str) -> Any:
@@ -76,9 +83,9 @@ def attempt_points(name: str, attempts: int, each: float, another_way: float) ->
         return 0
     counted = min(len(plays), attempts)
     if counted < attempts:
-        print(f"{counted} of {attempts} attempts are finished.")
+        print(f"{_file(name).name}: {counted} of {attempts} attempts are finished.")
     ways = {tuple(turn.key for turn in play.turns) for play in plays}
-    if len(ways) < 2:
+    if another_way and len(ways) < 2:
         print("No second attempt that takes another way than the first.")
     return counted * each + (another_way if len(ways) > 1 else 0)
 
@@ -104,6 +111,249 @@ def points_for(
         else:
             print(f"{question}: {why}")
     return right * each
+
+
+def letters(given: Any) -> dict[str, str]:
+    """Return the answers that are one letter or number each: in capitals, without blanks around."""
+    if not isinstance(given, dict):
+        return {}
+    short = {question: answer for question, answer in given.items() if isinstance(question, str)}
+    return {
+        question: str(answer).strip().upper()
+        for question, answer in short.items()
+        if isinstance(answer, str) or (isinstance(answer, int) and answer in range(100))
+    }
+
+
+def near(given: Any, wanted: float, within: float) -> bool:
+    """Say whether `given` is a number, and no further than `within` from the `wanted` one."""
+    try:
+        return abs(float(given) - wanted) <= within
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def still_open(given: Any, questions: Iterable[str], choices: str = "") -> str:
+    """Return a sentence that names the questions without an answer, or nothing if all have one.
+
+    Parameters
+    ----------
+    given
+        Answer by question, as the student filled it in.
+    questions
+        All that are asked.
+    choices
+        The letters or numbers to choose from; none where any number may be the answer.
+    """
+    if choices:
+        answers = letters(given)
+        empty = [question for question in questions if answers.get(question) not in list(choices)]
+        what = f"one of {', '.join(choices)} between the quotation marks"
+    else:
+        answers = given if isinstance(given, dict) else {}
+        empty = [question for question in questions if not near(answers.get(question), 0, 1e9)]
+        what = "a number, without quotation marks, in place of the dots"
+    if not empty:
+        return ""
+    return textwrap.fill(f"Write {what}. Still open: {'; '.join(empty)}.", WIDTH)
+
+
+def points_for_numbers(
+    given: Any, accepted: Mapping[str, tuple[Sequence[float], str]], each: float = 1
+) -> float:
+    """Return `each` points for every number that is one of those accepted, as ``points_for`` does.
+
+    None is accepted where an attempt is missing, and that is then what is printed.
+    """
+    answers = given if isinstance(given, dict) else {}
+    right = 0
+    for question, (numbers, why) in accepted.items():
+        if any(near(answers.get(question), number, 0) for number in numbers):
+            right += 1
+        else:
+            print(f"{question}: {why if numbers else 'this attempt is not finished in your file.'}")
+    return right * each
+
+
+def uncoded(codes: Any, moments: Iterable[int]) -> str:
+    """Return a sentence that names the moments without a code, or nothing if all have one."""
+    empty = [str(moment) for moment in moments if _code(codes, moment) is None]
+    if not empty:
+        return ""
+    return textwrap.fill(f"Write 0, 1 or 2 for every moment. Still open: {', '.join(empty)}.", WIDTH)
+
+
+def rubric_in_words(*dimensions: str) -> str:
+    """Return what earns 2, 1 and 0 points on these dimensions of the rubric, or on all ten."""
+    rubric = course_map().rubric
+    lines = []
+    for key in dimensions or rubric:
+        lines += [rubric[key].name]
+        lines += [f"  {n}  {words}" for n, words in zip((2, 1, 0), _levels(rubric[key]), strict=True)]
+    return "\n".join(lines)
+
+
+class Agreement(NamedTuple):
+    """How far two readers agree: moments matched, moments that luck would match, Cohen’s kappa.
+
+    `kappa` is None where luck alone would match every moment.
+    """
+
+    matched: int
+    by_luck: float
+    kappa: float | None
+
+
+def agreement(codes: Any, others: Mapping[int, int]) -> Agreement:
+    """Return how far `codes` (0, 1 or 2 by moment) agree with the codes of another reader.
+
+    Kappa is the unweighted one: agreement beyond luck, as a share of all there could be
+    (cohen1960coefficient in ``references.bib``). What is no code agrees with nothing.
+    """
+    mine = [_code(codes, moment) for moment in others]
+    theirs = list(others.values())
+    matched = sum(one == other for one, other in zip(mine, theirs, strict=True))
+    by_luck = sum(mine.count(code) * theirs.count(code) for code in CODES) / len(others)
+    left = len(others) - by_luck
+    return Agreement(matched, by_luck, (matched - by_luck) / left if left else None)
+
+
+def codes_side_by_side(codes: Any, others: Mapping[int, int], name: str) -> str:
+    """Return both readers' codes by moment, with a star where they differ, and how often each was given.
+
+    `name` is the other reader's.
+    """
+    mine = {moment: _code(codes, moment) for moment in others}
+    if None in mine.values():
+        return f"Code every moment first. Then you see what {name} gave."
+    rows = {
+        "moment": others,
+        "you": mine.values(),
+        name: others.values(),
+        "": ("*" if mine[moment] != code else "" for moment, code in others.items()),
+    }
+    lines = [f"{label:7}" + "".join(f"{cell:>4}" for cell in cells) for label, cells in rows.items()]
+    for code in CODES:
+        counts = [list(given.values()).count(code) for given in (mine, others)]
+        lines.append(f"Code {code} was given {counts[0]} times by you, {counts[1]} times by {name}.")
+    return "\n".join(lines)
+
+
+def reading_points(
+    codes: Any,
+    readings: tuple[Mapping[int, int], Mapping[int, int]],
+    why: Mapping[int, str],
+    most: float,
+) -> float:
+    """Return up to `most` points, in halves, for codes that agree with two readings of the same moments.
+
+    All points are for agreeing with the two as well as they agree with each other. Printed is each
+    moment whose code neither of the two has given, with the reason in `why`.
+    """
+    for moment in readings[0]:
+        if _code(codes, moment) not in [reading[moment] for reading in readings]:
+            print(f"Moment {moment}: {why[moment]}")
+    between = agreement(*readings).kappa
+    with_each = [agreement(codes, reading).kappa for reading in readings]
+    if not between or None in with_each:
+        return 0
+    share = sum(kappa or 0 for kappa in with_each) / len(with_each) / between
+    return floor(2 * most * min(1, max(0, share))) / 2
+
+
+def attempts_side_by_side(name: str) -> str:
+    """Return what was said in the first two finished attempts, reply by reply, with the trust after."""
+    plays = _finished(name)[:2]
+    if not plays:
+        return f"No finished attempt yet. {attempts_in_words(name)}"
+    lines = [f"Trust at the start: {plays[0].trust()[0]}"]
+    for number in range(1, max(len(play.turns) for play in plays) + 1):
+        lines += ["", f"Reply {number}"]
+        for attempt, play in enumerate(plays, 1):
+            if number <= len(play.turns):
+                lines += [_wrapped(f"{_ORDINAL[attempt]}: {play.turns[number - 1].reply.say}")]
+                lines += [f"     trust afterward: {play.trust()[number]}"]
+    return "\n".join(lines)
+
+
+def reply_side_by_side(name: str, number: Any) -> str:
+    """Return what was heard, said, answered and thought at reply `number` of the first two attempts."""
+    lines = []
+    for attempt, play in enumerate(_finished(name)[:2], 1):
+        said = [turn for count, turn in enumerate(play.turns, 1) if near(number, count, 0)]
+        lines += [f"{_ORDINAL[attempt]} attempt", *_told(play, *said), ""] if said else []
+    return "\n".join(lines) or "There is no such reply in a finished attempt."
+
+
+def rose_most(name: str, attempt: int) -> list[int]:
+    """Return the replies of a finished attempt after which trust rose most; 0 if it never rose."""
+    return _steepest(name, attempt, 1)
+
+
+def fell_most(name: str, attempt: int) -> list[int]:
+    """Return the replies of a finished attempt after which trust fell most; 0 if it never fell."""
+    return _steepest(name, attempt, -1)
+
+
+def first_change(name: str) -> list[int]:
+    """Return the first reply in which the second finished attempt differs; 0 if none does."""
+    plays = _finished(name)[:2]
+    if len(plays) < 2:
+        return []
+    first, second = ([turn.key for turn in play.turns] for play in plays)
+    return [next((n for n, (one, other) in enumerate(zip_longest(first, second), 1) if one != other), 0)]
+
+
+def strongest(name: str, attempt: int, dimension: str) -> list[int]:
+    """Return the replies of a finished attempt that earned most on a dimension; 0 if none earned any."""
+    points = [turn.reply.scores.get(dimension, 0) for turn in _turns(name, attempt)]
+    return _highest(points)
+
+
+def _steepest(name: str, attempt: int, sign: int) -> list[int]:
+    trust = [play.trust() for play in _finished(name)[attempt - 1 : attempt]]
+    return _highest([sign * (after - before) for before, after in pairwise(trust[0])]) if trust else []
+
+
+def _highest(values: list[int]) -> list[int]:
+    top = max(values, default=0)
+    return [n for n, value in enumerate(values, 1) if value == top] if top > 0 else [0] if values else []
+
+
+def _turns(name: str, attempt: int) -> tuple[Turn, ...]:
+    return next((play.turns for play in _finished(name)[attempt - 1 : attempt]), ())
+
+
+def _told(play: Play, turn: Turn) -> list[str]:
+    role_play, parent = play.role_play, play.role_play.parent.name
+    answer = engine.answer(role_play, turn.after, turn.reply) or engine.said(role_play, turn.after)
+    told = (
+        f"{parent}: {engine.said(role_play, turn.before).line}",
+        f"You: {turn.reply.say}",
+        f"{parent}: {answer.line}",
+        f"(thinks) {answer.thinks or '…'}",
+    )
+    return [_wrapped(line) for line in told]
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="     ")
+
+
+def _levels(dimension: Dimension) -> tuple[str, str, str]:
+    return dimension.two, dimension.one, dimension.none
+
+
+def _code(codes: Any, moment: int) -> int | None:
+    code = codes.get(moment) if isinstance(codes, dict) else None
+    return next((one for one in CODES if near(code, one, 0)), None)
+
+
+def _finished(name: str) -> list[Play]:
+    try:
+        return [play for play in _attempts(name) if play.ending]
+    except transcript.TranscriptError:
+        return []
 
 
 def _file(name: str) -> Path:

@@ -1,7 +1,8 @@
-"""The player's three files, joined: one module for a notebook, two classic scripts for a page.
+"""The player's files, joined: one module for a notebook, classic scripts for a page.
 
 Each file is an ES module. A page opened from the disk may not load modules, so its scripts are
-classic ones; the second is loaded by the first once somebody plays. A notebook takes one text.
+classic ones; the debrief is loaded by the first once somebody plays. A page with a taster takes a
+first script that holds the taster too. A notebook takes one text.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./\w+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
 
 FIRST = "roleplay.js"
+TASTER = "taster.js"
 LATER = "debrief.js"
-"""The names of the two scripts of a page."""
+"""The names of a page's scripts: the first one, with or without the taster, and the later one."""
 
 
 def module() -> str:
@@ -33,15 +35,19 @@ def page_scripts() -> dict[str, str]:
     shared = ", ".join(_imported(debrief))
     later = f"(() => {{\nconst {{ {shared} }} = window.partners;\n{_without_comments(debrief)}}})();\n"
     version = hashlib.sha256(later.encode()).hexdigest()[:8]
-    first = (
-        f"(() => {{\n{_without_comments(_read('engine') + _read('talk'))}"
+    end = (
         f'later.from = new URL("{LATER}?v={version}", document.currentScript.src);\n'
         f"window.partners = {{ mountAll, {shared} }};\n"
         "mountAll();\n"
         'document.addEventListener("readystatechange", mountAll);\n'
         "})();\n"
     )
-    return {FIRST: first, LATER: later}
+    talk = ["engine", "talk"]
+    return {FIRST: _first(talk, end), TASTER: _first([*talk, "taster"], end), LATER: later}
+
+
+def _first(names: list[str], end: str) -> str:
+    return f"(() => {{\n{_without_comments(''.join(map(_read, names)))}{end}"
 
 
 def _read(name: str) -> str:

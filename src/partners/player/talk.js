@@ -60,14 +60,14 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-const button = (text, onclick, kind = "quiet") =>
+export const button = (text, onclick, kind = "quiet") =>
   h("button", { type: "button", class: `pt-button pt-${kind}`, onclick }, text);
 
 export const paragraphs = (text) =>
   text.trim().split(/\n\s*\n/).map((part) => h("p", {}, part.replace(/\s+/g, " ")));
 
 // What is only needed once somebody plays; debrief.js fills it. A page loads that script late, from
-// `later.from`; in a notebook it is part of the module.
+// `later.from`; in a notebook it is part of the module. The front page's taster is added here too.
 export const later = {};
 let coming;
 
@@ -109,7 +109,7 @@ function stillPlayable(play, kept) {
 // `store` keeps what was played: load() → attempts, save(attempts); `store.toNotebook`, where there
 // is a notebook, writes the transcript beside it and resolves to { saved: the file's name } or to
 // { failed: why not }.
-class Player {
+export class Player {
   constructor(element, play, store) {
     Object.assign(this, { element, play, store, coach: play.level !== "expert" });
     this.load();
@@ -217,12 +217,7 @@ class Player {
         "section",
         { class: "pt", "aria-label": play.title, lang: play.language },
         this.head(over, state),
-        h(
-          "div",
-          { class: "pt-setting" },
-          paragraphs(play.setting),
-          h("p", {}, h("strong", {}, `${WORDS.goal}: `), play.goal),
-        ),
+        this.setting(),
         h("div", { class: "pt-talk" }, this.face(turns, state), this.log(turns, state)),
         over ? this.debrief(over, turns) : this.step(state),
         this.tools(turns, state, over),
@@ -246,6 +241,15 @@ class Player {
           h("li", { "aria-current": id === phase ? "step" : null }, name),
         ),
       ),
+    );
+  }
+
+  setting() {
+    return h(
+      "div",
+      { class: "pt-setting" },
+      paragraphs(this.play.setting),
+      h("p", {}, h("strong", {}, `${WORDS.goal}: `), this.play.goal),
     );
   }
 
@@ -469,11 +473,37 @@ export function mountAll() {
     // The data lies in parts beside the words; it is whole when the script after them is there.
     if (document.readyState === "loading" && !element.querySelector("script:not([type])")) continue;
     element.dataset.mounted = "";
+    const words = [...element.querySelectorAll("noscript")].map((part) => part.textContent);
     const [play, ...parts] = data.map((part) => JSON.parse(part.textContent));
     play.endings = parts.pop();
     play.scenes = Object.assign({}, ...parts);
-    new Player(element, play, browserStore(play.id));
+    const Kind = element.dataset.turns ? later.Taster : Player;
+    const player = new Kind(element, play, browserStore(play.id));
+    if (location.hash === "#go-on") player.focus(".pt-now");
+    followOtherPages(player);
+    printAsScript(player, words.join(""));
   }
+}
+
+// The same conversation can stand on two pages; what was played on the other is not overwritten.
+function followOtherPages(player) {
+  const follow = ({ persisted, key }) => {
+    if (persisted || key?.endsWith(`:${player.play.id}`)) player.load();
+  };
+  addEventListener("pageshow", follow);
+  addEventListener("storage", follow);
+}
+
+// On paper nobody can choose: before the first reply, all of them are printed, in the page's words
+// without script.
+function printAsScript(player, words) {
+  const script = h("div", { class: "pt-script" });
+  addEventListener("beforeprint", () => {
+    if (player.attempt.turns.length) return;
+    script.innerHTML = words;
+    player.element.append(script);
+  });
+  addEventListener("afterprint", () => script.remove());
 }
 
 export function render({ model, el }) {

@@ -189,6 +189,19 @@ class Gallery(PageDirective):
         )
 
 
+class Taster(PageDirective):
+    """The first replies of a conversation, whose own page goes on with the same attempt."""
+
+    required_arguments = 1
+    has_content = False
+    option_spec: ClassVar = {"turns": directives.positive_int}
+
+    def run(self) -> list[nodes.Node]:
+        name = library.role_play(self.arguments[0]).id
+        place = f'data-role-play="{name}" data-turns="{self.options["turns"]}"'
+        return [self.raw(f'<div class="partners-roleplay" {place}></div>')]
+
+
 class Effect(SphinxRole):
     """A number of the evidence file, in the words that its row prints."""
 
@@ -212,5 +225,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("first-answer", FirstAnswer)
     app.add_directive("first-answer-again", FirstAnswerAgain)
     app.add_directive("gallery", Gallery)
+    app.add_directive("taster", Taster)
     app.add_directive("references", References)
     app.add_role("effect", Effect())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
 from partners import library
 from partners.player import page_data
-from partners.player.scripts import FIRST
+from partners.player.scripts import FIRST, TASTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
     from partners.scenario.model import RolePlay, Scene
 
-_PLACEHOLDER = re.compile(r'<div class="partners-roleplay" data-role-play="(\w+)"></div>')
+_PLACEHOLDER = re.compile(
+    r'<div class="partners-roleplay" data-role-play="(?P<name>\w+)"'
+    r'(?: data-turns="(?P<turns>\d+)")?></div>'
+)
 
 
 def setup(app: Sphinx) -> None:
@@ -31,19 +35,28 @@ def setup(app: Sphinx) -> None:
 
 def _note_dependencies(app: Sphinx, doctree: nodes.document) -> None:
     for raw in doctree.findall(nodes.raw):
-        for name in _PLACEHOLDER.findall(raw.astext()):
-            app.env.note_dependency(str(library.role_play_file(name)))
+        for place in _PLACEHOLDER.finditer(raw.astext()):
+            app.env.note_dependency(str(library.role_play_file(place["name"])))
             app.env.note_dependency(str(library.root() / "course_map.yml"))
 
 
-def _fill(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
-    if not _PLACEHOLDER.search(context.get("body") or ""):
+def _fill(app: Sphinx, page: str, _template: str, context: dict[str, Any], _: object) -> None:
+    body = context.get("body") or ""
+    places = list(_PLACEHOLDER.finditer(body))
+    if not places:
         return
-    context["body"] = _PLACEHOLDER.sub(
-        lambda match: page_html(library.role_play(match[1])), context["body"]
-    )
+
+    def filled(place: re.Match[str]) -> str:
+        role_play = library.role_play(place["name"])
+        if not place["turns"]:
+            return page_html(role_play)
+        case = app.builder.get_relative_uri(page, f"case_studies/{role_play.id}/case")
+        return taster_html(role_play, place["turns"], f"{case}#go-on")
+
+    context["body"] = _PLACEHOLDER.sub(filled, body)
+    script = TASTER if any(place["turns"] for place in places) else FIRST
     # `async`: a deferred script would wait for the theme's large icon font.
-    app.add_js_file(FIRST, priority=100, loading_method="async", fetchpriority="high")
+    app.add_js_file(script, priority=100, loading_method="async", fetchpriority="high")
 
 
 def page_html(role_play: RolePlay) -> str:
@@ -58,9 +71,27 @@ def page_html(role_play: RolePlay) -> str:
     for key, scene in role_play.scenes.items():
         parts += [_data({key: scenes[key]}), _words(_scene(role_play, scene))]
     parts += [_data(endings), _words(_endings(role_play))]
+    return _place(role_play, parts)
+
+
+def taster_html(role_play: RolePlay, turns: str, go_on: str) -> str:
+    """Return the first `turns` replies of `role_play` as a page holds them; at `go_on` it goes on.
+
+    All of the data is there: an attempt may be further on, and the two pages share their attempts.
+    """
+    data = page_data(role_play)
+    scenes, endings = data.pop("scenes"), data.pop("endings")
+    first = role_play.scenes[role_play.opening]
+    link = f'<p><a href="{escape(go_on)}">{escape(role_play.title)}</a></p>'
+    parts = [*map(_data, (data, scenes, endings)), _words(chain(_scene(role_play, first), [link]))]
+    return _place(role_play, parts, f' data-turns="{turns}" data-go-on="{escape(go_on)}"')
+
+
+def _place(role_play: RolePlay, parts: list[str], attributes: str = "") -> str:
     # The element can be filled as soon as it is parsed, if the script is there already.
     parts.append("<script>window.partners?.mountAll()</script>")
-    return f'<div class="partners-roleplay" data-role-play="{role_play.id}">{"".join(parts)}</div>'
+    opening = f'<div class="partners-roleplay" data-role-play="{role_play.id}"{attributes}>'
+    return f"{opening}{''.join(parts)}</div>"
 
 
 def _data(data: dict[str, Any]) -> str:

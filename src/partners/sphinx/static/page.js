@@ -1,4 +1,4 @@
-// Retrieval questions and first answers: answered in the page, kept in this browser.
+// Retrieval questions and first answers: answered in the page, kept in this browser. Paper is light.
 
 (() => {
   const kept = (key) => {
@@ -51,7 +51,9 @@
     const again = document.querySelector(`[data-first-answer-again="${field.dataset.firstAnswer}"]`);
     const nothing = again?.textContent;
     const mirror = () => {
-      if (again) again.textContent = field.value.trim() || nothing;
+      const words = field.value.trim();
+      if (again) again.textContent = words || nothing;
+      again?.toggleAttribute("data-empty", !words);
     };
     field.value = kept(key) ?? "";
     mirror();
@@ -147,4 +149,12 @@
   }
   document.addEventListener("readystatechange", begin);
   begin();
+
+  const look = document.documentElement.dataset;
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = look.theme;
+    look.theme = "light";
+  });
+  addEventListener("afterprint", () => (look.theme = theme));
 })();

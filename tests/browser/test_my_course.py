@@ -304,7 +304,7 @@ def test_forgetting_and_undoing_by_keyboard_alone(page: Page, site: str, tmp_pat
     before = memory(page)
 
     def tab_to(name: str) -> None:
-        for _ in range(80):
+        for _ in range(400):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.textContent") == name:
                 return

@@ -12,30 +12,16 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from pipeline.term import BIN, BY_HAND, EXERCISE, PAPERS, TALK, Course, Data, answered, release
-
-from partners import library
-from partners.scenario import engine, transcript
+from pipeline.term import BIN, BY_HAND, EXERCISE, PAPERS, TALK, Course, Data, answered, attempts, release
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from partners.scenario.model import RolePlay
 
 
 @pytest.fixture(scope="session")
 def honest() -> Data:
     """Return a transcript of two finished attempts that took different ways."""
-    role_play = library.role_play(TALK)
-    plays = [_played(role_play, which) for which in (0, -1)]
-    return transcript.write(role_play, [transcript.attempt(play) for play in plays])
-
-
-def _played(role_play: RolePlay, which: int) -> engine.Play:
-    play = engine.Play(role_play)
-    while not play.ending:
-        play = play.choose(list(play.offers())[which])
-    return play
+    return attempts(TALK)
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +49,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     environment["PATH"] = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
     made = Course(base / "course", environment)
     said = made.run("partners", "course", "new", str(made.root), at=base)
-    assert f"nbgrader generate_assignment {EXERCISE}" in said
+    assert EXERCISE in said
+    assert "nbgrader generate_assignment" in said
     made.run("nbgrader", "generate_assignment", EXERCISE)
     made.run("nbgrader", "release_assignment", EXERCISE)
     return made

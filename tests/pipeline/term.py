@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jupytext
 
+from partners import library
 from partners.course import exercises
+from partners.scenario import engine, transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from partners.scenario.model import RolePlay
 
 EXERCISE = "first_contact"
 TALK = "first_call_home"
@@ -169,20 +173,34 @@ class Course:
         return plain(html.unescape(re.sub(r"<[^>]+>", "", shown)))
 
 
+def attempts(talk: str) -> Data:
+    """Return a transcript of two finished attempts at `talk` that took different ways."""
+    role_play = library.role_play(talk)
+    plays = [_played(role_play, which) for which in (0, -1)]
+    return transcript.write(role_play, [transcript.attempt(play) for play in plays])
+
+
+def _played(role_play: RolePlay, which: int) -> engine.Play:
+    play = engine.Play(role_play)
+    while not play.ending:
+        play = play.choose(list(play.offers())[which])
+    return play
+
+
 def plain(text: str) -> str:
     """Return `text` with every run of white space as one space."""
     return " ".join(text.split())
 
 
-def release(course: Course) -> Any:
+def release(course: Course, name: str = EXERCISE) -> Any:
     """Return the notebook that nbgrader released."""
-    return jupytext.read(course.root / "release" / EXERCISE / f"{EXERCISE}.ipynb")
+    return jupytext.read(course.root / "release" / name / f"{name}.ipynb")
 
 
-def answered(course: Course) -> Any:
+def answered(course: Course, name: str = EXERCISE) -> Any:
     """Return the released notebook with the model answers in the cells that ask for one."""
-    notebook = release(course)
-    for model in exercises.instructor_notebook(EXERCISE).cells:
+    notebook = release(course, name)
+    for model in exercises.instructor_notebook(name).cells:
         if model.metadata.get("nbgrader", {}).get("solution"):
             cell(notebook, model.metadata.nbgrader.grade_id).source = re.sub(
                 r".*(BEGIN|END) SOLUTION.*\n?", "", model.source

@@ -86,9 +86,12 @@ def page(name: str) -> str:
             cell.metadata["tags"] = ["skip-execution"]
     note = (
         f"Work in JupyterLab: {{download}}`download the notebook <{name}.ipynb>`, put it into a folder "
-        "of its own, and open it there. You can play the call on this page too, and download the "
-        "transcript."
+        "of its own, and open it there."
     )
+    if "worksheet.conversation(" in str(notebook.cells):
+        note += " You can play the talk on this page too, and download the transcript."
+    for file in _data(name):
+        note += f" Put {{download}}`{file.name} <{file.name}>` beside it."
     notebook.cells[0].source += f"\n\n```{{note}}\n{note}\n```"
     return str(jupytext.writes(notebook, fmt="md:myst"))
 

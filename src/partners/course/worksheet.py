@@ -235,7 +235,7 @@ def codes_side_by_side(codes: Any, others: Mapping[int, int], name: str) -> str:
     lines = [f"{label:7}" + "".join(f"{cell:>4}" for cell in cells) for label, cells in rows.items()]
     for code in CODES:
         counts = [list(given.values()).count(code) for given in (mine, others)]
-        lines.append(f"Code {code} was given {counts[0]} times by you, {counts[1]} times by {name}.")
+        lines.append(f"Times {code} was given: {counts[0]} by you, {counts[1]} by {name}.")
     return "\n".join(lines)
 
 
@@ -257,6 +257,8 @@ def reading_points(
     with_each = [agreement(codes, reading).kappa for reading in readings]
     if not between or None in with_each:
         return 0
+    told = " and ".join(f"{kappa:.2f}" for kappa in with_each)
+    print(f"Your kappa with the two readings: {told}; theirs with each other: {between:.2f}.")
     share = sum(kappa or 0 for kappa in with_each) / len(with_each) / between
     return floor(2 * most * min(1, max(0, share))) / 2
 
@@ -316,8 +318,10 @@ def _steepest(name: str, attempt: int, sign: int) -> list[int]:
 
 
 def _highest(values: list[int]) -> list[int]:
-    top = max(values, default=0)
-    return [n for n, value in enumerate(values, 1) if value == top] if top > 0 else [0] if values else []
+    if not values:
+        return []
+    top = max(values)
+    return [n for n, value in enumerate(values, 1) if value == top] if top > 0 else [0]
 
 
 def _turns(name: str, attempt: int) -> tuple[Turn, ...]:

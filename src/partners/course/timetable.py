@@ -1,0 +1,174 @@
+"""An evening of talks that a student has planned: whatever of it cannot be kept, in words.
+
+``talks.csv`` says of each talk how long it is and what the family needs; ``booked.csv`` says when
+rooms, interpreters and the siblings’ corner can be had. The plan itself is not trusted.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RULES = ("times", "hours", "languages", "homes", "corner", "rooms")
+APART = 20
+"""Minutes between the talks of two homes that have asked not to meet."""
+
+_CLOCK = re.compile(r"(fri)?[a-z.]*\s*(\d{1,2})[:.](\d\d)(?!\d)", re.IGNORECASE)
+_DAY = 24 * 60
+
+
+class Span(NamedTuple):
+    """From one minute to another, counted from the midnight before Thursday."""
+
+    start: int
+    end: int
+
+    def holds(self, other: Span) -> bool:
+        """Say whether `other` lies wholly in here."""
+        return self.start <= other.start and other.end <= self.end
+
+    def meets(self, other: Span) -> bool:
+        """Say whether the two have a minute in common."""
+        return self.start < other.end and other.start < self.end
+
+
+class Talk(NamedTuple):
+    """What a family needs, when it is planned, and what the plan says besides, in small letters."""
+
+    name: str
+    needs: dict[str, str]
+    at: Span
+    said: str
+
+
+class Evening:
+    """A plan beside the two tables that it must fit."""
+
+    def __init__(self, plan: Any, folder: Path) -> None:
+        self._plan = plan if isinstance(plan, dict) else {}
+        self._booked = {row["what"]: row for row in _table(folder / "booked.csv")}
+        self._needs = {row["talk"]: row for row in _table(folder / "talks.csv")}
+        placed = ((name, row, self._place(name, row)) for name, row in self._needs.items())
+        found = [Talk(name, row, at, self._said(name)) for name, row, at in placed if at]
+        self.talks = sorted(found, key=lambda talk: talk.at)
+        extra = {name: self._place(name, self._booked[name]) for name in ("break", "corner")}
+        self.extra = {name: at for name, at in extra.items() if at}
+
+    def names(self) -> list[str]:
+        """Return what needs a time: each talk, the break, the siblings’ corner."""
+        return [*self._needs, "break", "corner"]
+
+    def missing(self) -> list[str]:
+        """Return what has no time that can be read."""
+        placed = {talk.name for talk in self.talks} | set(self.extra)
+        return [name for name in self.names() if name not in placed]
+
+    def in_order(self) -> list[str]:
+        """Return a line for each thing that has a time, in the order of the clock."""
+        lines = [(talk.at, talk.name) for talk in self.talks]
+        lines += [(at, name) for name, at in self.extra.items()]
+        return [f"{_words(at)}  {name}" for at, name in sorted(lines)]
+
+    def conflicts(self) -> dict[str, list[str]]:
+        """Return by rule the sentences that say what breaks it; what has no time breaks none."""
+        return {rule: list(getattr(self, f"_{rule}")()) for rule in RULES}
+
+    def _said(self, name: str) -> str:
+        return str(self._plan.get(name, "")).lower()
+
+    def _place(self, name: str, row: dict[str, str]) -> Span | None:
+        start = _minute(self._said(name))
+        return None if start is None else Span(start, start + int(row["minutes"]))
+
+    def _can_be_had(self, what: str, at: Span) -> bool:
+        return any(span.holds(at) for span in _spans(self._booked[what]["when"]))
+
+    def _times(self) -> Iterator[str]:
+        for talk in self.talks:
+            if not self._can_be_had("Thursday", talk.at) and not self._can_be_had("Friday", talk.at):
+                yield f"{talk.name}: {_words(talk.at)} is outside the school’s hours for talks."
+        for number, first in enumerate(self.talks):
+            for second in self.talks[number + 1 :]:
+                if first.at.meets(second.at):
+                    yield f"{first.name} and {second.name} overlap."
+        if pause := self.extra.get("break"):
+            if not self._can_be_had("break", pause):
+                yield f"The break: it has to lie somewhere in {self._booked['break']['when']}."
+            yield from (f"The break: {t.name} is with you then." for t in self.talks if t.at.meets(pause))
+
+    def _hours(self) -> Iterator[str]:
+        for name, needs, at, _ in self.talks:
+            if not any(span.holds(at) for span in _spans(needs["can"])):
+                yield f"{name}: {_words(at)} is not in the hours they gave ({needs['can']})."
+            if any(span.meets(at) for span in _spans(needs["busy"])):
+                yield f"{name}: {_words(at)} runs into their other talk ({needs['busy']})."
+            if not all(at.end == span.start or at.start == span.end for span in _spans(needs["next_to"])):
+                yield f"{name}: {_words(at)} is not right beside their other talk ({needs['next_to']})."
+
+    def _languages(self) -> Iterator[str]:
+        for name, needs, at, said in self.talks:
+            who = needs["interpreter"]
+            if who and who.lower() not in said:
+                yield f"{name}: no booked interpreter for their language is named."
+            elif who and not self._can_be_had(who, at):
+                yield f"{name}: {who} is booked for {self._booked[who]['when']}, the talk is {_words(at)}."
+
+    def _homes(self) -> Iterator[str]:
+        planned = {talk.name: talk.at for talk in self.talks}
+        for name, needs, at, _ in self.talks:
+            if other := planned.get(needs["apart_from"]):
+                first, second = sorted((at, other))
+                if second.start - first.end < APART:
+                    yield f"{needs['apart_from']} and {name}: fewer than {APART} minutes between them."
+
+    def _corner(self) -> Iterator[str]:
+        if not (there := self.extra.get("corner")):
+            return
+        if not self._can_be_had("corner", there):
+            yield f"The corner: {_words(there)} is outside {self._booked['corner']['when']}."
+        for name, needs, at, _ in self.talks:
+            if needs["corner"] and not there.holds(at):
+                yield f"{name}: small children come along, and the corner is open {_words(there)}."
+
+    def _rooms(self) -> Iterator[str]:
+        for name, needs, at, said in self.talks:
+            if needs["room"] and needs["room"] not in said:
+                yield f"{name}: room 12 is up the stairs."
+            if "library" in said and not self._can_be_had("library", at):
+                yield f"{name}: the library is free {self._booked['library']['when']} only."
+
+
+def _table(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _minute(text: str) -> int | None:
+    found = _CLOCK.search(text)
+    if not found:
+        return None
+    friday, hour, minute = bool(found[1]), int(found[2]), int(found[3])
+    afternoon = 0 if friday or hour >= 12 else 12
+    return _DAY * friday + 60 * (hour + afternoon) + minute
+
+
+def _spans(text: str) -> list[Span]:
+    """Return the spans of text such as “Thu 7:10-7:30; Fri 7:10-7:30”."""
+    spans = []
+    for part in filter(None, text.split("; ")):
+        day, times = part.split(" ")
+        start, end = (_minute(f"{day} {time}") for time in times.split("-"))
+        if start is not None and end is not None:
+            spans.append(Span(start, end))
+    return spans
+
+
+def _words(span: Span) -> str:
+    day = "Fri" if span.start >= _DAY else "Thu"
+    start, end = (f"{(m // 60 - 1) % 12 + 1}:{m % 60:02}" for m in (span.start % _DAY, span.end % _DAY))
+    return f"{day} {start}-{end}"

@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-RULES = ("times", "hours", "languages", "homes", "corner", "rooms")
+RULES = {
+    "times": "Times and break",
+    "hours": "Each family’s hours",
+    "languages": "Interpreters",
+    "homes": "Two homes",
+    "corner": "Siblings’ corner",
+    "rooms": "Rooms",
+}
 APART = 20
 """Minutes between the talks of two homes that have asked not to meet."""
 
-_CLOCK = re.compile(r"(fri)?[a-z.]*\s*(\d{1,2})[:.](\d\d)(?!\d)", re.IGNORECASE)
+_CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:.](\d\d)(?!\d)")
 _DAY = 24 * 60
 
 
@@ -35,6 +42,10 @@ class Span(NamedTuple):
     def meets(self, other: Span) -> bool:
         """Say whether the two have a minute in common."""
         return self.start < other.end and other.start < self.end
+
+    def touches(self, other: Span) -> bool:
+        """Say whether one begins as the other ends."""
+        return self.start == other.end or other.start == self.end
 
 
 class Talk(NamedTuple):
@@ -75,7 +86,7 @@ class Evening:
         return [f"{_words(at)}  {name}" for at, name in sorted(lines)]
 
     def conflicts(self) -> dict[str, list[str]]:
-        """Return by rule the sentences that say what breaks it; what has no time breaks none."""
+        """Return by key of RULES the sentences that say what breaks it; what has no time breaks none."""
         return {rule: list(getattr(self, f"_{rule}")()) for rule in RULES}
 
     def _said(self, name: str) -> str:
@@ -99,7 +110,8 @@ class Evening:
         if pause := self.extra.get("break"):
             if not self._can_be_had("break", pause):
                 yield f"The break: it has to lie somewhere in {self._booked['break']['when']}."
-            yield from (f"The break: {t.name} is with you then." for t in self.talks if t.at.meets(pause))
+            taken = (talk.name for talk in self.talks if talk.at.meets(pause))
+            yield from (f"The break: {name} is with you then." for name in taken)
 
     def _hours(self) -> Iterator[str]:
         for name, needs, at, _ in self.talks:
@@ -107,7 +119,7 @@ class Evening:
                 yield f"{name}: {_words(at)} is not in the hours they gave ({needs['can']})."
             if any(span.meets(at) for span in _spans(needs["busy"])):
                 yield f"{name}: {_words(at)} runs into their other talk ({needs['busy']})."
-            if not all(at.end == span.start or at.start == span.end for span in _spans(needs["next_to"])):
+            if not all(span.touches(at) for span in _spans(needs["next_to"])):
                 yield f"{name}: {_words(at)} is not right beside their other talk ({needs['next_to']})."
 
     def _languages(self) -> Iterator[str]:
@@ -116,7 +128,7 @@ class Evening:
             if who and who.lower() not in said:
                 yield f"{name}: no booked interpreter for their language is named."
             elif who and not self._can_be_had(who, at):
-                yield f"{name}: {who} is booked for {self._booked[who]['when']}, the talk is {_words(at)}."
+                yield f"{name}: {who} is booked {self._booked[who]['when']}, the talk is {_words(at)}."
 
     def _homes(self) -> Iterator[str]:
         planned = {talk.name: talk.at for talk in self.talks}
@@ -152,9 +164,10 @@ def _minute(text: str) -> int | None:
     found = _CLOCK.search(text)
     if not found:
         return None
-    friday, hour, minute = bool(found[1]), int(found[2]), int(found[3])
-    afternoon = 0 if friday or hour >= 12 else 12
-    return _DAY * friday + 60 * (hour + afternoon) + minute
+    hour, minute = int(found[1]), int(found[2])
+    if "fri" in text.lower():
+        return _DAY + 60 * hour + minute
+    return 60 * (hour if hour >= 12 else hour + 12) + minute
 
 
 def _spans(text: str) -> list[Span]:

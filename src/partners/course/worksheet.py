@@ -7,6 +7,7 @@ its own points and says why; it never raises.
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from itertools import pairwise, zip_longest
 from math import floor
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import RolePlay, library
 from partners.course.course_map import course_map
+from partners.course.hundred_days import TIME, WAYS, HundredDays
+from partners.course.reading import Level, level
+from partners.course.timetable import RULES, Evening
 from partners.player import Placeholder
 from partners.scenario import engine, transcript
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from partners.course.course_map import Dimension
+    from partners.course.hundred_days import Card
     from partners.scenario.engine import Play, Turn
 
 
@@ -29,6 +34,7 @@ WIDTH = 66
 """``nbgrader validate`` cuts each line of an error at 87 characters, and takes some for itself."""
 
 CODES = (0, 1, 2)
+NO_EVENING = "talks.csv and booked.csv must lie beside the notebook. Fetch them again."
 _ORDINAL = {1: "First", 2: "Second"}
 
 
@@ -310,6 +316,121 @@ def strongest(name: str, attempt: int, dimension: str) -> list[int]:
     """Return the replies of a finished attempt that earned most on a dimension; 0 if none earned any."""
     points = [turn.reply.scores.get(dimension, 0) for turn in _turns(name, attempt)]
     return _highest(points)
+
+
+def evening_left_open(plan: Any) -> str:
+    """Return a sentence that names what has no time yet in a conference evening, or nothing."""
+    try:
+        empty = Evening(plan, Path()).missing()
+    except OSError:
+        return NO_EVENING
+    if not empty:
+        return ""
+    return textwrap.fill(f"Write a time such as 5:10 for each. Still open: {', '.join(empty)}.", WIDTH)
+
+
+def evening_in_words(plan: Any) -> str:
+    """Return a planned conference evening in the order of the clock, and what of it cannot be kept."""
+    try:
+        evening = Evening(plan, Path())
+    except OSError:
+        return NO_EVENING
+    lines = evening.in_order()
+    if empty := evening.missing():
+        lines += ["", _wrapped(f"No time yet: {', '.join(empty)}.")]
+    for rule, conflicts in evening.conflicts().items():
+        if conflicts:
+            lines += ["", f"{RULES[rule]}:", *map(_wrapped, conflicts)]
+    if not empty and not any(evening.conflicts().values()):
+        lines += ["", "Nothing collides. Every family on the list fits in."]
+    return "\n".join(lines).strip()
+
+
+def evening_points(plan: Any, each: float) -> float:
+    """Return `each` points for every rule that a conference evening keeps, half for one conflict.
+
+    Printed is each conflict. A plan in which something has no time earns nothing.
+    """
+    if evening_left_open(plan):
+        print(evening_left_open(plan))
+        return 0
+    points = 0.0
+    for conflicts in Evening(plan, Path()).conflicts().values():
+        for conflict in conflicts:
+            print(conflict)
+        points += each * max(0, 2 - len(conflicts)) / 2
+    return points
+
+
+def level_in_words(text: Any) -> str:
+    """Return how long and how hard to read `text` is, or that there is nothing to measure."""
+    found = _level(text)
+    if not found:
+        return "There are no words to measure yet."
+    return (
+        f"{found.words} words\n"
+        f"Flesch-Kincaid: grade {found.flesch_kincaid}\n"
+        f"Coleman-Liau:   grade {found.coleman_liau}"
+    )
+
+
+def level_points(text: Any, fewest: int, most: int, grade: float) -> float:
+    """Return 2 points for the length of `text` and 2 by each formula for its reading level.
+
+    By each formula 2 points are for `grade` or below, and 1 for up to two grades above it. A text
+    with fewer than `fewest` words earns nothing, because a level means little there.
+    """
+    found = _level(text)
+    print(level_in_words(text))
+    if not found or found.words < fewest:
+        print(f"A level means little for so short a text: write at least {fewest} words.")
+        return 0
+    points = 2.0 * (found.words <= most)
+    if found.words > most:
+        print(f"It is {found.words - most} words too long. Which sentence could the reader do without?")
+    for name, level_found in zip(("Flesch-Kincaid", "Coleman-Liau"), found[1:], strict=True):
+        points += (level_found <= grade) + (level_found <= grade + 2)
+        if level_found > grade:
+            print(f"{name}: {level_found} is above grade {grade}. Split the longest sentence.")
+    return points
+
+
+def _level(text: Any) -> Level | None:
+    if not isinstance(text, str) or not re.search("[A-Za-z]", text):
+        return None
+    return level(text)
+
+
+def hundred_days_left_open(calendar: Any, minutes: Any, time: Any) -> str:
+    """Return a sentence that says what a plan of a hundred days lacks to be added up, or nothing."""
+    if left := still_open(time, TIME) or still_open(minutes, WAYS):
+        return left
+    if HundredDays(calendar, minutes, time, ()).contacts:
+        return ""
+    return 'calendar: write a week and a way for at least one family, such as [3, "C"].'
+
+
+def hundred_days_in_words(calendar: Any, minutes: Any, time: Any, look_again: Any) -> str:
+    """Return the minutes that a plan takes, week by week and in all, beside those there are."""
+    if left := hundred_days_left_open(calendar, minutes, time):
+        return left
+    plan = HundredDays(calendar, minutes, time, look_again)
+    lines = [f"Families with a week and a way: {len(plan.contacts)}", ""]
+    for week, needed in plan.by_week().items():
+        full = "   too full" if week in plan.too_full() else ""
+        lines.append(f"Week {week:2}: {needed:4.0f} of {plan.there_are(week):.0f} minutes{full}")
+    lines += ["", f"In all: {plan.in_all():.0f} minutes of {plan.there_are():.0f}"]
+    return "\n".join(lines)
+
+
+def hundred_days_points(
+    calendar: Any, minutes: Any, time: Any, look_again: Any, cards: Mapping[str, Card]
+) -> float:
+    """Return points for a plan of a hundred days, as ``HundredDays`` counts them, and print each gap."""
+    points, gaps = HundredDays(calendar, minutes, time, look_again).points(cards)
+    for gap in gaps:
+        print(gap)
+    return points
 
 
 def _steepest(name: str, attempt: int, sign: int) -> list[int]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -148,3 +151,15 @@ def test_no_answer_is_given_away_anywhere_in_the_book(name: str, edition: str) -
         (file.name, line) for file, text in texts(edition).items() for line in secret if line in text
     ]
     assert shown == []
+
+
+@pytest.mark.parametrize(
+    "script", sorted(ROOT.glob("*/*/**/make.py")), ids=lambda file: "/".join(file.parts[-4:-1])
+)
+def test_synthetic_data_are_what_their_script_draws(script: Path, tmp_path: Path) -> None:
+    copy = shutil.copy(script, tmp_path)
+    subprocess.run([sys.executable, copy], cwd=tmp_path, check=True)
+    drawn = list(tmp_path.glob("*.csv"))
+    assert drawn
+    for file in drawn:
+        assert file.read_bytes() == (script.parent / file.name).read_bytes()

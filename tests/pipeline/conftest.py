@@ -1,18 +1,25 @@
-"""One nbgrader course for the session, made and graded with nbgrader's own commands.
-
-Nothing of the user's home is read or written: HOME and every Jupyter folder lie beside the course.
-"""
+"""One nbgrader course for the session, made and graded with nbgrader's own commands."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from pipeline.term import BIN, BY_HAND, EXERCISE, PAPERS, TALK, Course, Data, answered, attempts, release
+from pipeline.term import (
+    BY_HAND,
+    EXERCISE,
+    PAPERS,
+    TALK,
+    Course,
+    Data,
+    answered,
+    attempts,
+    new_course,
+    release,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,30 +34,7 @@ def honest() -> Data:
 @pytest.fixture(scope="session")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Make a course; generate its exercise and release it into an exchange."""
-    base = tmp_path_factory.mktemp("nbgrader")
-    home = base / "home"
-    places = {
-        "HOME": home,
-        "USERPROFILE": home,
-        "IPYTHONDIR": home / "ipython",
-        "JUPYTER_CONFIG_DIR": home / "config",
-        "JUPYTER_DATA_DIR": home / "data",
-        "JUPYTER_RUNTIME_DIR": home / "runtime",
-    }
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "nbgrader_config.py").write_text(
-        # A kernel that is killed at the end saves half a second for each paper.
-        f"c.Exchange.root = {str(base / 'exchange')!r}\nc.Execute.shutdown_kernel = 'immediate'\n",
-        "utf-8",
-    )
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER_", "PARTNERS_"))}
-    environment |= {key: str(place) for key, place in places.items()}
-    # nbgrader calls `alembic` by its bare name, as in an activated environment.
-    environment["PATH"] = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    made = Course(base / "course", environment)
-    said = made.run("partners", "course", "new", str(made.root), at=base)
-    assert EXERCISE in said
-    assert "nbgrader generate_assignment" in said
+    made = new_course(tmp_path_factory.mktemp("nbgrader"))
     made.run("nbgrader", "generate_assignment", EXERCISE)
     made.run("nbgrader", "release_assignment", EXERCISE)
     return made

@@ -6,6 +6,7 @@ import copy
 import csv
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -171,6 +172,37 @@ class Course:
         page = self.root / "feedback" / student / EXERCISE / f"{EXERCISE}.html"
         shown = re.sub(r"(?s)<(style|script)\b.*?</\1>", "", page.read_text("utf-8"))
         return plain(html.unescape(re.sub(r"<[^>]+>", "", shown)))
+
+
+def new_course(base: Path) -> Course:
+    """Make a course in `base` with ``partners course new``.
+
+    Nothing of the user's home is read or written: HOME and every Jupyter folder lie beside it.
+    """
+    home = base / "home"
+    places = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "IPYTHONDIR": home / "ipython",
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+    }
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "nbgrader_config.py").write_text(
+        # A kernel that is killed at the end saves half a second for each paper.
+        f"c.Exchange.root = {str(base / 'exchange')!r}\nc.Execute.shutdown_kernel = 'immediate'\n",
+        "utf-8",
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER_", "PARTNERS_"))}
+    environment |= {key: str(place) for key, place in places.items()}
+    # nbgrader calls `alembic` by its bare name, as in an activated environment.
+    environment["PATH"] = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
+    made = Course(base / "course", environment)
+    said = made.run("partners", "course", "new", str(made.root), at=base)
+    assert EXERCISE in said
+    assert "nbgrader generate_assignment" in said
+    return made
 
 
 def attempts(talk: str) -> Data:

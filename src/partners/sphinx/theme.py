@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent / "static"
 LOOK = Path(__file__).parent / "look.css"
+_EMPTY_HEADER = re.compile(r"<th([^>]*)>(?:<p></p>)?</th>")
 _UNWANTED = ("thebe", "require.js", "mathjax")
 
 
@@ -72,7 +73,9 @@ def _mend(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: 
     context["script_files"] = [script for script in context["script_files"] if not _unwanted(script)]
     # docutils gives references a role that ARIA has withdrawn, inside a list.
     body = context.get("body") or ""
-    context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    # The corner of a table is no header: Markdown and pandas cannot say so.
+    context["body"] = _EMPTY_HEADER.sub(r"<td\1></td>", body)
 
 
 def _unwanted(script: Any) -> bool:

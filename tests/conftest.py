@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SMALL_TALK = Path(__file__).parent / "small_talk.yaml"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share a course or a server in one process when several run them."""
     for item in items:

@@ -479,7 +479,7 @@ export function mountAll() {
     play.scenes = Object.assign({}, ...parts);
     const Kind = element.dataset.turns ? later.Taster : Player;
     const player = new Kind(element, play, browserStore(play.id));
-    if (location.hash === `#talk-${play.id}`) player.focus(".pt-now");
+    if (location.search.startsWith("?go-on")) player.focus(".pt-now");
     followOtherPages(player);
     printAsScript(player, words.join(""));
   }

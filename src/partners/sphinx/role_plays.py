@@ -51,7 +51,7 @@ def _fill(app: Sphinx, page: str, _template: str, context: dict[str, Any], _: ob
         if not place["turns"]:
             return page_html(role_play)
         case = app.builder.get_relative_uri(page, f"case_studies/{role_play.id}/case")
-        return taster_html(role_play, place["turns"], f"{case}#talk-{role_play.id}")
+        return taster_html(role_play, place["turns"], f"{case}?go-on")
 
     context["body"] = _PLACEHOLDER.sub(filled, body)
     script = TASTER if any(place["turns"] for place in places) else FIRST
@@ -90,8 +90,8 @@ def taster_html(role_play: RolePlay, turns: str, go_on: str) -> str:
 def _place(role_play: RolePlay, parts: list[str], attributes: str = "") -> str:
     # The element can be filled as soon as it is parsed, if the script is there already.
     parts.append("<script>window.partners?.mountAll()</script>")
-    names = f'id="talk-{role_play.id}" data-role-play="{role_play.id}"'
-    return f'<div class="partners-roleplay" {names}{attributes}>{"".join(parts)}</div>'
+    opening = f'<div class="partners-roleplay" data-role-play="{role_play.id}"{attributes}>'
+    return f"{opening}{''.join(parts)}</div>"
 
 
 def _data(data: dict[str, Any]) -> str:

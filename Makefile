@@ -21,7 +21,7 @@ lab: $(READY)  ## open the course in JupyterLab
 test: $(READY) lint book facilitator  ## lint, types, content, and every test, in a real browser too
 	$(BIN)/python tests/chromium.py
 	$(BIN)/partners check
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BOOK = Path(__file__).parents[1] / "_build" / "html"
 PAGE = "chapters/first_contact.html"
 PLAIN = "chapters/plain.html"
-_TALK = re.compile(r'<div class="partners-roleplay".*?mountAll\(\)</script></div>', re.DOTALL)
+_TALK = re.compile(r'<div class="partners-roleplay".*?mountAll\?\.\(\)</script></div>', re.DOTALL)
 _OWN = re.compile(r"\s*<script[^>]*roleplay\.js[^>]*></script>")
 
 # The moment when the element can be used: it is there, enabled, and has a size.

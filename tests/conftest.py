@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 SMALL_TALK = Path(__file__).parent / "small_talk.yaml"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a course or a server in one process when several run them."""
-    for item in items:
-        if item.path.parent.name == "pipeline" or item.path.name == "test_notebook.py":
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
-
-
 @pytest.fixture(scope="session")
 def small_talk() -> RolePlay:
     return library.read_role_play(SMALL_TALK)

@@ -88,8 +88,9 @@ def taster_html(role_play: RolePlay, turns: str, go_on: str) -> str:
 
 
 def _place(role_play: RolePlay, parts: list[str], attributes: str = "") -> str:
-    # The element can be filled as soon as it is parsed, if the script is there already.
-    parts.append("<script>window.partners?.mountAll()</script>")
+    # The element can be filled as soon as it is parsed, if the script is there already. If not,
+    # a section called “Partners” may stand under that name.
+    parts.append("<script>window.partners?.mountAll?.()</script>")
     opening = f'<div class="partners-roleplay" data-role-play="{role_play.id}"{attributes}>'
     return f"{opening}{''.join(parts)}</div>"
 

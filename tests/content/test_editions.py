@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -39,3 +40,29 @@ def test_maps_and_cards_are_for_facilitators_alone() -> None:
     assert not (STUDENT / "facilitation").exists()
     cards = (FACILITATOR / "facilitation" / "role_cards.html").read_text("utf-8")
     assert all(f'id="cards-{name}"' in cards for name in library.role_plays())
+
+
+def test_notes_for_instructors_are_nowhere_in_the_students_book() -> None:
+    noted = [
+        file
+        for file in (ROOT / "chapters").glob("*.md")
+        if "{instructor-note}" in file.read_text("utf-8")
+    ]
+    assert len(noted) == 16
+    for chapter in noted:
+        page = Path("chapters") / f"{chapter.stem}.html"
+        assert "For instructors" in (FACILITATOR / page).read_text("utf-8")
+    readable = {".html", ".md", ".ipynb", ".js", ".txt"}
+    for file in (file for file in STUDENT.rglob("*") if file.suffix in readable):
+        text = file.read_text("utf-8", errors="replace")
+        assert "{instructor-note}" not in text, file
+        assert "For instructors," not in text, file
+
+
+def test_a_chapter_can_be_taken_away_as_a_notebook() -> None:
+    file = STUDENT / "_sources" / "chapters" / "listening.ipynb"
+    cells = json.loads(file.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert any('RolePlay("at_the_gate")' in text for text in code)
+    link = '_sources/chapters/listening.ipynb" download'
+    assert link in (STUDENT / "chapters" / "listening.html").read_text("utf-8")

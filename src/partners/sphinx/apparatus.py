@@ -1,18 +1,25 @@
-"""What a reader finds in the margins of a good book: what a term means, and how to cite the page."""
+"""What a reader finds around a page: what a term means, how to cite it, and the page as a notebook."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.builders.html import StandaloneHTMLBuilder
+
+from partners import files
+from partners.sphinx.facilitation import EDITION
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 GLOSSARY = "glossary"
+_NOTE = re.compile(r"^(`{3,})\{instructor-note\}.*?^\1\n+", re.MULTILINE | re.DOTALL)
 _CITABLE = ("chapters/", "case_studies/")
 
 
@@ -20,6 +27,7 @@ def setup(app: Sphinx) -> None:
     """Connect to the resolved pages and to their writing."""
     app.connect("doctree-resolved", _explain_terms)
     app.connect("html-page-context", _add_citation)
+    app.connect("build-finished", _write_notebooks)
 
 
 def _explain_terms(app: Sphinx, doctree: nodes.document, _page: str) -> None:
@@ -44,6 +52,7 @@ def _meanings(env: BuildEnvironment) -> dict[str, str]:
 def _add_citation(app: Sphinx, page: str, _template: str, context: dict[str, Any], _: object) -> None:
     if page.startswith(_CITABLE) and context.get("body"):
         context["body"] += citation(context["title"], app.config.copyright, page)
+        context["body"] += _notebook_link(context["pathto"](f"_sources/{page}.ipynb", 1))
 
 
 def citation(title: str, year: str, page: str) -> str:
@@ -60,3 +69,31 @@ def citation(title: str, year: str, page: str) -> str:
         '<details class="pt-cite"><summary>Cite this page</summary>'
         f"<p>{words}</p><pre>{escape(bibtex, quote=False)}</pre></details>"
     )
+
+
+def _notebook_link(address: str) -> str:
+    return (
+        f'<p class="pt-hint pt-notebook"><a href="{escape(address)}" download>Download this page as a '
+        "notebook</a>. To run it you need the course on your computer.</p>"
+    )
+
+
+def _write_notebooks(app: Sphinx, error: Exception | None) -> None:
+    """Write a notebook beside each source that readers can download; students' have no notes in them."""
+    if error or not isinstance(app.builder, StandaloneHTMLBuilder):
+        return
+    for file in Path(app.outdir, "_sources").rglob("*.md"):
+        text = file.read_text("utf-8")
+        if app.config.partners_edition != EDITION and _NOTE.search(text):
+            text = _NOTE.sub("", text)
+            files.write(file, text)
+        notebook = file.with_suffix(".ipynb")
+        page = str(file.relative_to(Path(app.outdir, "_sources")))
+        if page.startswith(_CITABLE) and not _is_newer(notebook, file):
+            import jupytext  # noqa: PLC0415 - the book's warm build never comes here
+
+            files.write(notebook, jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="ipynb"))
+
+
+def _is_newer(made: Path, source: Path) -> bool:
+    return made.exists() and made.stat().st_mtime >= source.stat().st_mtime

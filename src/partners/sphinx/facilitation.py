@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EDITION = "facilitator"
 _ROLE_PLAY = re.compile(r'^RolePlay\("(\w+)"\)', re.MULTILINE)
+_EXERCISE = re.compile(r"exercises/(\w+)/worksheet\.md")
 _NOTE_MINUTES = re.compile(r"^```\{instructor-note\}\n:minutes: (\d+)", re.MULTILINE)
 
 
@@ -127,7 +128,7 @@ class Timetable(PageDirective):
         talking = sum(library.role_play(name).minutes for name in set(_ROLE_PLAY.findall(text)))
         reading = front_matter(file)["minutes"] - talking
         with_class = sum(map(int, _NOTE_MINUTES.findall(text)))
-        names = {outcome.assessed.exercise for outcome in course_map().taught_in(page)}
+        names = set(_EXERCISE.findall(text))
         work = sum(front_matter(exercises.folder(name) / "source.md")["minutes"] for name in names)
         return f"| [](/{page}.md) | {reading} | {talking} | {with_class} | {work} |"
 

@@ -31,15 +31,16 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", _mend, priority=900)
 
 
-def _configure(_app: Sphinx, config: Config) -> None:
+def _configure(app: Sphinx, config: Config) -> None:
     config.html_static_path.append(str(STATIC))
     config.templates_path.append(str(Path(__file__).parent / "templates"))
-    # A changed script or style rewrites every page, so that none keeps an old address of it.
-    config.partners_look = _digest()
+    # A changed script, style or table of contents rewrites every page, so that none keeps an old one.
+    config.partners_look = _digest(Path(app.srcdir, config.external_toc_path))
 
 
-def _digest() -> str:
-    parts = [
+def _digest(toc: Path) -> str:
+    parts = [toc.read_bytes()]
+    parts += [
         file.read_bytes() for file in (*sorted(LOOK.parent.glob("*.css")), *sorted(STATIC.iterdir()))
     ]
     parts += [STYLE.read_bytes(), *(script.encode() for script in page_scripts().values())]

@@ -33,10 +33,11 @@ BIN = Path(sys.executable).parent
 
 
 def build(source: Path, output: Path) -> float:
-    """Build the book at `source` into `output` and return the seconds it took."""
+    """Build the book at `source` into `output`, with a cache there, and return the seconds it took."""
+    output.mkdir(exist_ok=True)
     start = time.perf_counter()
     command = [str(BIN / "jupyter-book"), "build", str(source), "--path-output", str(output)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, cwd=output, check=True, capture_output=True)
     return time.perf_counter() - start
 
 

@@ -30,9 +30,23 @@ _NOTE_MINUTES = re.compile(r"^```\{instructor-note\}\n:minutes: (\d+)", re.MULTI
 
 
 class _ForFacilitators(PageDirective):
-    @property
-    def shown(self) -> bool:
-        return bool(self.config.partners_edition == EDITION)
+    def run(self) -> list[nodes.Node]:
+        return self.made() if self.config.partners_edition == EDITION else []
+
+    def made(self) -> list[nodes.Node]:
+        """Return what facilitators see."""
+        raise NotImplementedError
+
+
+class _OfConversation(_ForFacilitators):
+    required_arguments = 1
+    has_content = False
+
+    def role_play(self) -> RolePlay:
+        """Return the conversation that the page names, and make the page follow its file."""
+        role_play = library.role_play(self.arguments[0])
+        self.env.note_dependency(str(library.role_play_file(role_play.id)))
+        return role_play
 
 
 class InstructorNote(_ForFacilitators):
@@ -40,40 +54,26 @@ class InstructorNote(_ForFacilitators):
 
     option_spec: ClassVar = {"minutes": directives.positive_int}
 
-    def run(self) -> list[nodes.Node]:
-        if not self.shown:
-            return []
+    def made(self) -> list[nodes.Node]:
         minutes = self.options.get("minutes")
         label = f"For instructors, {minutes} minutes" if minutes else "For instructors"
         return [self.box("instructor", self.label(label, "label"), *self.markdown(self.content))]
 
 
-class ConversationMap(_ForFacilitators):
+class ConversationMap(_OfConversation):
     """The map of a conversation, for facilitators; students see nothing of it."""
 
-    required_arguments = 1
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        if not self.shown:
-            return []
-        role_play = library.role_play(self.arguments[0])
-        self.env.note_dependency(str(library.role_play_file(role_play.id)))
+    def made(self) -> list[nodes.Node]:
+        role_play = self.role_play()
         title = nodes.rubric("", "For facilitators: the map")
         return [title, self.raw(f'<div class="pt-map" tabindex="0">{draw(role_play)}</div>')]
 
 
-class RunSheets(_ForFacilitators):
+class RunSheets(_OfConversation):
     """Timed sessions with a conversation, for facilitators; students see nothing of it."""
 
-    required_arguments = 1
-    has_content = False
-
-    def run(self) -> list[nodes.Node]:
-        if not self.shown:
-            return []
-        role_play = library.role_play(self.arguments[0])
-        self.env.note_dependency(str(library.role_play_file(role_play.id)))
+    def made(self) -> list[nodes.Node]:
+        role_play = self.role_play()
         self.env.note_dependency("facilitation/run_sheets.yml")
         title = nodes.rubric("", "For facilitators: run sheets")
         return [title, *(self.sheet(role_play, length) for length in sheets())]

@@ -31,3 +31,9 @@ def put_aside(file: Path) -> Path:
         if not aside.exists():
             return file.rename(aside)
     raise AssertionError
+
+
+def up_to_date(target: Path, *makers: Path) -> bool:
+    """Say whether `target` is there and no older than what it is made from."""
+    made = target.stat().st_mtime if target.exists() else 0
+    return all(made >= maker.stat().st_mtime for maker in makers)

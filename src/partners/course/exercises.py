@@ -102,7 +102,7 @@ def write_student_files() -> None:
         made = {"worksheet.md": page, f"{name}.ipynb": _notebook_text}
         for file, make in made.items():
             target = folder(name) / file
-            if not _up_to_date(target, folder(name) / "source.md", Path(__file__)):
+            if not files.up_to_date(target, folder(name) / "source.md", Path(__file__)):
                 files.write(target, make(name))
 
 
@@ -143,11 +143,6 @@ def _data(name: str) -> list[Path]:
     made = {"source.md", "worksheet.md", f"{name}.ipynb"}
     files_there = (file for file in folder(name).iterdir() if file.is_file())
     return [f for f in files_there if f.name not in made and not f.name.endswith(".transcript.json")]
-
-
-def _up_to_date(target: Path, *makers: Path) -> bool:
-    made = target.stat().st_mtime if target.exists() else 0
-    return all(made >= maker.stat().st_mtime for maker in makers)
 
 
 def _notebook_text(name: str) -> str:

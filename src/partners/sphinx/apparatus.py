@@ -89,11 +89,7 @@ def _write_notebooks(app: Sphinx, error: Exception | None) -> None:
             files.write(file, text)
         notebook = file.with_suffix(".ipynb")
         page = str(file.relative_to(Path(app.outdir, "_sources")))
-        if page.startswith(_CITABLE) and not _is_newer(notebook, file):
+        if page.startswith(_CITABLE) and not files.up_to_date(notebook, file):
             import jupytext  # noqa: PLC0415 - the book's warm build never comes here
 
             files.write(notebook, jupytext.writes(jupytext.reads(text, fmt="md:myst"), fmt="ipynb"))
-
-
-def _is_newer(made: Path, source: Path) -> bool:
-    return made.exists() and made.stat().st_mtime >= source.stat().st_mtime

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from html import escape
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from partners.course.evidence import effects
 from partners.course.references import in_text
+from partners.sphinx.theme import load_where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sphinx.application import Sphinx
 
-SCRIPT = "explorers.js"
 SHOWN = (
     "smith2022-trust",
     "smith2020-achievement",
@@ -29,12 +29,7 @@ SHOWN = (
 def setup(app: Sphinx) -> None:
     """Register the directive, and the script of the pages that use it."""
     app.add_directive("explorer", Explorer)
-    app.connect("html-page-context", _add_script)
-
-
-def _add_script(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
-    if 'class="pt-explorer"' in (context.get("body") or ""):
-        app.add_js_file(SCRIPT, loading_method="defer")
+    load_where(app, 'class="pt-explorer"', "explorers.js")
 
 
 class Explorer(SphinxDirective):

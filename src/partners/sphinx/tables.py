@@ -16,13 +16,13 @@ from partners import library
 from partners.course.course_map import InConversation, InQuestion, course_map, rows
 from partners.course.evidence import FILES, numbers
 from partners.course.references import in_text
+from partners.sphinx.theme import load_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sphinx.application import Sphinx
 
-SCRIPT = "tables.js"
 MAP_CSV = "course_map.csv"
 
 
@@ -35,12 +35,9 @@ class _Table(SphinxDirective):
             f'<th scope="col" data-narrow="{how}">{escape(h)}</th>' for h, how in heads.items()
         )
         lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in body)
-        html = (
-            f'<div class="pt-table" data-table="{escape(name)}"><div class="pt-scroll" tabindex="0" '
-            f'role="region" aria-label="{escape(name)}"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{lines}</tbody></table></div></div>"
-        )
-        return nodes.raw("", html, format="html")
+        html = _scrolling("pt-scroll", name, f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>")
+        box = f'<div class="pt-table" data-table="{escape(name)}">{html}</div>'
+        return nodes.raw("", box, format="html")
 
     def link(self, page: str, words: str, anchor: str = "") -> str:
         """Return a link to a page of the book, from this one."""
@@ -177,12 +174,18 @@ class Dataset(_Table):
             f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
             for row in frame.itertuples(index=False)
         )
-        html = (
-            f'<div class="pt-scroll pt-data" tabindex="0" role="region" aria-label="{escape(caption)}">'
-            f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table></div>"
+        inside = (
+            f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         )
-        return nodes.raw("", html, format="html")
+        return nodes.raw("", _scrolling("pt-scroll pt-data", caption, inside), format="html")
+
+
+def _scrolling(classes: str, name: str, inside: str) -> str:
+    """Return a table that a keyboard can scroll, called `name`."""
+    return (
+        f'<div class="{classes}" tabindex="0" role="region" aria-label="{escape(name)}">'
+        f"<table>{inside}</table></div>"
+    )
 
 
 def _words(name: str) -> str:
@@ -200,11 +203,6 @@ def _write_csv(app: Sphinx) -> None:
         writer.writerows(lines)
 
 
-def _add_script(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
-    if 'class="pt-table"' in (context.get("body") or ""):
-        app.add_js_file(SCRIPT, loading_method="defer")
-
-
 def setup(app: Sphinx) -> None:
     """Register the directives, the file of the map and the script of the pages with tables."""
     app.add_directive("outcomes-table", Outcomes)
@@ -212,4 +210,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("evidence-table", Evidence)
     app.add_directive("dataset", Dataset)
     app.connect("builder-inited", _write_csv)
-    app.connect("html-page-context", _add_script)
+    load_where(app, 'class="pt-table"', "tables.js")

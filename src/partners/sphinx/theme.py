@@ -31,6 +31,16 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", _mend, priority=900)
 
 
+def load_where(app: Sphinx, marker: str, script: str) -> None:
+    """Load `script` on the pages whose body holds `marker`, and on no other."""
+
+    def add(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
+        if marker in (context.get("body") or ""):
+            app.add_js_file(script, loading_method="defer")
+
+    app.connect("html-page-context", add)
+
+
 def _configure(app: Sphinx, config: Config) -> None:
     config.html_static_path.append(str(STATIC))
     config.templates_path.append(str(Path(__file__).parent / "templates"))

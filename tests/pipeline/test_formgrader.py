@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -67,6 +68,9 @@ def test_a_message_is_graded_by_its_rubric(
     expect(rubric).to_contain_text("how and when to reach you")
     answer = page.locator(".nbgrader_cell").filter(has=page.locator("#message"))
     expect(answer).to_contain_text("Lina walked her there")
+    # What is typed before the grades have arrived is thrown away; these two come with them.
+    expect(answer.locator("#message_extra_credit")).to_have_attribute("placeholder", "0")
+    expect(answer.locator("textarea")).to_have_attribute("placeholder", re.compile("comment"))
     with page.expect_response(lambda response: response.request.method == "PUT"):
         answer.locator("#message").fill("6")
         answer.locator("#message").press("Tab")

@@ -10,11 +10,16 @@ from pathlib import Path
 
 def write(file: Path, text: str) -> None:
     """Write `text` to `file` in one step: a reader, or a crash, sees the old file or the new one."""
+    write_bytes(file, text.encode("utf-8"))
+
+
+def write_bytes(file: Path, data: bytes) -> None:
+    """Write `data` to `file` in one step, as ``write`` does."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as draft:
-            draft.write(text)
+        with os.fdopen(handle, "wb") as draft:
+            draft.write(data)
             draft.flush()
             os.fsync(draft.fileno())
         Path(name).chmod(0o644)

@@ -79,7 +79,7 @@ def at_the_gate(
             (tmp_path / name).write_text(text, "utf-8")
         page = (
             f"<!doctype html><html lang='en'><meta charset='utf-8'><title>At the gate</title><style>"
-            f"{STYLE.read_text('utf-8')}</style><main><h1>At the gate</h1>"
+            f"{STYLE}</style><main><h1>At the gate</h1>"
             f"{role_plays.page_html(small_talk.model_copy(update=changes))}</main>"
             f"<script async src='{scripts.FIRST}'></script>"
         )

@@ -203,7 +203,9 @@ def test_a_page_is_read_when_its_last_section_was_in_view_for_some_seconds(
 def test_the_portfolio_shows_the_words_and_runs_nothing(page: Page, site: str, tmp_path: Path) -> None:
     talk = json.dumps([attempt(way_to("partnership"), "<b>2026</b>")])
     kept = {"first:first-contact": WORDS, "quiz:swap-test": "0", f"role-play:{TALK}": talk}
+    kept["exercise:first_contact"] = json.dumps({"channel": {"Rahimi": "B"}, "message": WORDS})
     keep(page, site, kept)
+    expect(page.get_by_text("Your answers: 2 of 8 answers given")).to_be_visible()
     page.get_by_label("Your name").fill("<script>window.ran = 1</script>Ana")
     before = memory(page)
     file = download(page, "Download my portfolio (a page to read)", tmp_path)
@@ -217,6 +219,7 @@ def test_the_portfolio_shows_the_words_and_runs_nothing(page: Page, site: str, t
     expect(page.get_by_text("<script>window.ran = 1</script>Ana · Partners")).to_be_visible()
     expect(page.locator("blockquote").first).to_have_text(WORDS)
     expect(page.locator("blockquote", has_text=ADDED).first).to_be_visible()
+    expect(page.locator("blockquote", has_text="B · A short, plain text")).to_be_visible()
     expect(page.get_by_text("Right: Which of these passes the swap test")).to_be_visible()
     assert page.evaluate("window.ran") is None
     assert page.locator("script, a, button, img").count() == 0

@@ -10,6 +10,7 @@ import pytest
 
 from partners import library
 from partners.course import exercises
+from partners.grading.course import new_course
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_transcript_that_an_author_left_there_is_not_handed_out(folder: Path, tmp_path: Path) -> None:
     (folder / "first_call_home.transcript.json").write_text("{}", "utf-8")
     (folder / "log.csv").write_text("family,channel\n", "utf-8")
-    exercises.new_course(tmp_path / "term")
+    new_course(tmp_path / "term")
     handed_out = {file.name for file in (tmp_path / "term" / "source" / NAME).iterdir()}
     assert handed_out == {f"{NAME}.ipynb", "log.csv"}
 

@@ -17,13 +17,33 @@ HOURS = dict(zip(TIME, (75, 190, 13, 8, 60), strict=True))
 GOOD = {"Bea": [2, "C"], "Amal": [3, "I"], "Noa": [4, "c, t"], "Bo": ["5", "T"]}
 
 
-def points(calendar: object, hours: object = HOURS, looks: object = (30, 60)) -> tuple[float, str]:
-    found, gaps = HundredDays(calendar, MINUTES, hours, looks).points(CARDS)
+def points(
+    calendar: object, hours: object = HOURS, looks: object = (30, 60), minutes: object = MINUTES
+) -> tuple[float, str]:
+    found, gaps = HundredDays(calendar, minutes, hours, looks).points(CARDS)
     return found, " ".join(gaps)
 
 
 def test_a_plan_that_reaches_every_home_in_time_earns_everything() -> None:
     assert points(GOOD) == (7 + 3 + 2 + 9, "")
+
+
+def test_what_the_form_keeps_as_text_counts_as_what_is_typed() -> None:
+    kept = {"Bea": "2 c", "Amal": "week 3: I", "Noa": "4 C, T", "Bo": "5T"}
+    assert points(kept, looks="30, 60") == (7 + 3 + 2 + 9, "")
+
+
+def test_a_week_that_cannot_be_read_is_named_and_no_contact() -> None:
+    plan = HundredDays(GOOD | {"Bea": "3 call", "Bo": ""}, MINUTES, HOURS, ())
+    assert plan.unread == ["Bea"]
+    assert set(plan.contacts) == {"Amal", "Noa"}
+
+
+def test_minutes_that_are_open_earn_none_of_their_points() -> None:
+    found, gaps = points(GOOD, minutes={**MINUTES, "T": None})
+    assert "cannot be added up" in gaps
+    assert found == 7 + 3 + 2 + 9 - 5 - 1
+    assert points(GOOD, {}, "", {})[0] == 7 + 3 + 2
 
 
 @pytest.mark.parametrize(

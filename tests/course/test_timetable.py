@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from partners.course import exercises, worksheet
+from partners.course import exercises, timetable, worksheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,10 @@ def test_a_plan_that_fits_earns_everything() -> None:
         ({"Ito": "5:45"}, 10, "Abdullahi and Ito overlap"),
         ({"corner": "5:20"}, 11, "Jansen: small children"),
         ({"break": "6:25"}, 11, "Lewis is with you then"),
-        ({"Lewis": "half past six"}, 0, "No time yet: Lewis."),
+        ({"Lewis": "half past six"}, 9, "No time yet: Lewis."),
+        ({"Ito": ""}, 10, "No time yet: Ito."),
+        ({"corner": None}, 10, "No time yet: corner."),
+        ({"Delacroix": "", "break": ""}, 7, "No time yet: Delacroix, break."),
     ],
 )
 def test_each_conflict_is_named(change: dict[str, str], points: float, words: str) -> None:
@@ -49,15 +52,33 @@ def test_each_conflict_is_named(change: dict[str, str], points: float, words: st
     assert worksheet.evening_points(plan, each=2) == points
 
 
-@pytest.mark.parametrize("plan", [3, None, [], {}, {"Ito": [1]}, {"Ito": 10**400, 5: "x"}, ..., "5:10"])
+@pytest.mark.parametrize(
+    "plan", [3, None, [], {}, {"Ito": [1]}, {"Ito": 10**400, 5: "x"}, ..., "5:10", {"Ito": "5:50"}]
+)
 def test_nonsense_earns_nothing_and_does_not_raise(plan: Any) -> None:
-    assert worksheet.evening_left_open(plan)
+    assert "No time yet" in worksheet.evening_in_words(plan)
     assert worksheet.evening_points(plan, each=2) == 0
+
+
+def test_a_time_that_cannot_be_read_is_named() -> None:
+    plan = PLAN | {"Lewis": "half past six", "Ito": "", "Kaur": "Fri 7:75"}
+    assert worksheet.evening_unread(plan).endswith("as in 5:10. Not read: Kaur; Lewis.")
+    assert worksheet.evening_unread(PLAN) == ""
+
+
+def test_the_form_tells_of_each_family_what_the_table_tells() -> None:
+    [form] = (form for form in exercises.forms_of("conference_evening") if "evening" in form.questions)
+    told = {name: item.text for name, item in form.questions["evening"].items.items()}
+    rows = timetable.tables(exercises.folder("conference_evening"))["talks"]
+    assert len(rows) == 13
+    assert {r["talk"]: f"{r['minutes']} minutes. {r['told']}" for r in rows}.items() <= told.items()
 
 
 def test_without_its_tables_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert "must lie beside the notebook" in worksheet.evening_in_words(PLAN)
+    assert "must lie beside the notebook" in worksheet.evening_unread(PLAN)
+    assert worksheet.evening_check() is None
     assert worksheet.evening_points(PLAN, each=2) == 0
 
 

@@ -94,7 +94,6 @@ def test_without_a_file_nothing_is_accepted_and_nothing_raises(
 @pytest.mark.parametrize("typed", NONSENSE, ids=repr)
 def test_nonsense_earns_nothing_and_raises_nothing(typed: Any) -> None:
     _save(_play(0))
-    assert worksheet.uncoded(typed, JOY)
     assert worksheet.reading_points(typed, (JOY, KIM), dict.fromkeys(JOY, "why"), 4) == 0
     assert worksheet.codes_side_by_side(typed, KIM, "Kim").startswith("Code every moment first.")
     assert worksheet.points_for_numbers(typed, {"first rise": ([1, 2], "look again")}) == 0

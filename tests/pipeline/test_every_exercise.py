@@ -1,17 +1,18 @@
-"""Every exercise, through nbgrader: its model answers earn all points, its untouched form none."""
+"""Every exercise, through nbgrader: model answers earn all points, on whichever way, the form none."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import chdir
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from nbgrader.api import Gradebook
 from pipeline.term import Course, answered, attempts, new_course, release
 
-from partners.course import exercises
+from partners.course import answers, exercises, worksheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,18 +31,45 @@ def hand_in(course: Course, name: str, student: str) -> Path:
     return folder
 
 
+def from_the_page(name: str, folder: Path) -> str:
+    """Return the file of somebody who gives the model answers in the page's forms.
+
+    Some of them are about the transcripts in `folder`.
+    """
+    typed: dict[str, Any] = {"worksheet": worksheet}
+    with chdir(folder):
+        for cell in exercises.instructor_notebook(name).cells:
+            if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
+                exec(cell.source, typed)  # the author's own
+    asked = [key for form in exercises.forms_of(name) for key in form.questions]
+    given = {key: in_form(typed[key]) for key in asked if key in typed}
+    return json.dumps({"format": answers.FORMAT, "exercise": name, "answers": given})
+
+
+def in_form(value: Any) -> Any:
+    """Return `value` as a form keeps it: text, for each item or alone."""
+    if isinstance(value, dict):
+        return {str(item): in_form(one) for item, one in value.items()}
+    if isinstance(value, list):
+        return " ".join(map(in_form, value))
+    return str(value)
+
+
 @pytest.mark.parametrize("name", exercises.names())
 def test_model_answers_earn_all_points_and_the_untouched_form_none(every: Course, name: str) -> None:
     every.run("nbgrader", "generate_assignment", name)
     hand_in(every, name, "stub")
     folder = hand_in(every, name, "model")
     (folder / f"{name}.ipynb").write_text(json.dumps(answered(every, name)), "utf-8")
+    page = hand_in(every, name, "page")
     source = "".join(cell.source for cell in release(every, name).cells)
     for talk in re.findall(r'worksheet\.conversation\("(\w+)"\)', source):
-        (folder / f"{talk}.transcript.json").write_text(json.dumps(attempts(talk)), "utf-8")
+        for place in (folder, page):
+            (place / f"{talk}.transcript.json").write_text(json.dumps(attempts(talk)), "utf-8")
+    (page / answers.file_name(name)).write_text(from_the_page(name, page), "utf-8")
     every.run("nbgrader", "autograde", name)
     with Gradebook(f"sqlite:///{every.root / 'gradebook.db'}", "partners") as book:
-        for student, share in {"model": 1, "stub": 0}.items():
+        for student, share in {"model": 1, "page": 1, "stub": 0}.items():
             [notebook] = book.find_submission(name, student).notebooks
             automatic = [grade for grade in notebook.grades if grade.cell.cell_type == "code"]
             points = {grade.name: (grade.auto_score, grade.max_score * share) for grade in automatic}

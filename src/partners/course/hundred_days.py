@@ -5,6 +5,7 @@ The plan is what a student has typed, and is not trusted: what cannot be read co
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from math import floor, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +21,14 @@ WAYS = "CITPO"
 
 TIME = ("minutes a week", "reserve", "answering a week", "sentences a week", "more where needed")
 
-_FIRST, _LATER = WEEKS[:4], WEEKS[4:]
-_LOOK = 10
+FIRST, LATER = WEEKS[:4], WEEKS[4:]
+"""Those of the first contacts, and those after."""
+
+LOOK = 10
 """Minutes for one reading of the log."""
+
+_ROW = re.compile(r"(?:week)?\s*([0-9]+)(.*)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,;:/+&.–-]+")
 
 
 class Card(NamedTuple):
@@ -48,14 +54,20 @@ class HundredDays:
     """A student’s plan: first contacts by family, minutes by way and in all, days to look again."""
 
     def __init__(self, calendar: Any, minutes: Any, time: Any, look_again: Any) -> None:
-        rows = calendar.items() if isinstance(calendar, dict) else ()
-        read = ((str(family), _contact(row)) for family, row in rows)
+        rows = calendar if isinstance(calendar, dict) else {}
+        read = ((str(family), _contact(row)) for family, row in rows.items())
         self.contacts = {family: contact for family, contact in read if contact}
+        self.unread = [
+            str(family)
+            for family, row in rows.items()
+            if isinstance(row, str) and row.strip() and not _contact(row)
+        ]
         self._each = {way: _amount(minutes, way) for way in WAYS}
         self._weekly, self._reserve, self._answering, self._sentences, self._more = (
             _amount(time, name) for name in TIME
         )
-        days = look_again if isinstance(look_again, list | tuple) else ()
+        days = re.findall("[0-9]+", look_again) if isinstance(look_again, str) else look_again
+        days = days if isinstance(days, list | tuple) else ()
         self._looks = {day for day in map(_number, days) if day and 14 <= day <= 100}
 
     def by_week(self) -> dict[int, float]:
@@ -63,13 +75,13 @@ class HundredDays:
         needed = dict.fromkeys(WEEKS, self._answering)
         for week, ways in self.contacts.values():
             needed[week] = needed.get(week, 0) + sum(self._each[way] for way in ways)
-        for week in _LATER:
+        for week in LATER:
             needed[week] += self._sentences * self._each["T"]
         return dict(sorted(needed.items()))
 
     def in_all(self) -> float:
         """Return the minutes that are needed in a hundred days."""
-        return sum(self.by_week().values()) + self._more + _LOOK * len(self._looks)
+        return sum(self.by_week().values()) + self._more + LOOK * len(self._looks)
 
     def there_are(self, week: int = 0) -> float:
         """Return the minutes there are in a week, or in a hundred days with the reserve kept back."""
@@ -93,7 +105,7 @@ class HundredDays:
         late = [family for family in early if not self._within(WEEKS[:2], family)]
         missed, gaps = [], []
         for family in (name for name, homes in reached.items() if not all(homes)):
-            if self._within(_FIRST, family) and cards[family].why:
+            if self._within(FIRST, family) and cards[family].why:
                 gaps.append(f"{family}: {cards[family].why}")
             else:
                 missed.append(family)
@@ -114,29 +126,35 @@ class HundredDays:
         return family in self.contacts and self.contacts[family].week in weeks
 
     def _reached(self, family: str, card: Card) -> Iterator[bool]:
-        ways = self.contacts[family].ways if self._within(_FIRST, family) else ""
+        ways = self.contacts[family].ways if self._within(FIRST, family) else ""
         for home, way in zip_longest(card.homes, ways[: len(card.homes)], fillvalue=" "):
             yield way in home
 
     def _minutes(self, homes: int) -> Iterator[tuple[float, bool, str]]:
-        over, full = self.in_all() - self.there_are(), ", ".join(map(str, self.too_full()))
-        yield 3, over <= 0, f"In all the plan takes {over:.0f} minutes more than you say you have."
-        yield 2, not full, f"By your own minutes there is too much in week {full}."
+        if self._weekly and all(self._each.values()):
+            over, full = self.in_all() - self.there_are(), ", ".join(map(str, self.too_full()))
+            yield 3, over <= 0, f"In all the plan takes {over:.0f} minutes more than you say you have."
+            yield 2, not full, f"By your own minutes there is too much in week {full}."
+        else:
+            yield 5, False, "The weeks cannot be added up while there is no number for each of the ways."
         call, interpreted, *short = self._each.values()
         steps_in = call >= 5 and interpreted >= 2 * call and min(short) >= 1
         yield 1, steps_in, "Tries that fail and a note belong to a call; an interpreter doubles it."
         kept = 0 < self._weekly <= 200 and self._reserve >= self._weekly * len(WEEKS) / 5
         yield 1, kept, "Take your minutes from a log, and keep back a fifth for what nobody foresees."
-        again = self._answering >= 5 and self._sentences * len(_LATER) >= homes
+        again = self._answering >= 5 and self._sentences * len(LATER) >= homes
         yield 1, again, "After week 5 some home hears nothing more from you, or gets no answer."
         yield 1, len(self._looks) > 1, "Look again on at least two days between day 14 and day 100."
 
 
 def _contact(row: Any) -> Contact | None:
-    """Return a contact from a row such as ``[3, "CT"]``; blanks, commas and small letters do no harm."""
+    """Return a contact from “3 CT” or ``[3, "CT"]``; blanks, commas and small letters do no harm."""
+    if isinstance(row, str):
+        found = _ROW.fullmatch(row.strip())
+        row = found.groups() if found else None
     if not isinstance(row, list | tuple) or len(row) != 2 or not isinstance(row[1], str):
         return None
-    week, ways = _number(row[0]), "".join(row[1].replace(",", " ").upper().split())
+    week, ways = _number(row[0]), _BETWEEN.sub("", row[1]).upper()
     if week not in range(1, 16) or not ways or not set(ways) <= set(WAYS):
         return None
     return Contact(int(week), ways)

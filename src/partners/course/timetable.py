@@ -25,7 +25,8 @@ RULES = {
 APART = 20
 """Minutes between the talks of two homes that have asked not to meet."""
 
-_CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:.](\d\d)(?!\d)")
+_CLOCK = re.compile(r"(?<![0-9])([0-9]{1,2})[:.]([0-5][0-9])(?![0-9])")
+_FRIDAY = re.compile(r"\bfri(day)?\b", re.ASCII)
 _DAY = 24 * 60
 
 
@@ -62,8 +63,9 @@ class Evening:
 
     def __init__(self, plan: Any, folder: Path) -> None:
         self._plan = plan if isinstance(plan, dict) else {}
-        self._booked = {row["what"]: row for row in _table(folder / "booked.csv")}
-        self._needs = {row["talk"]: row for row in _table(folder / "talks.csv")}
+        rows = tables(folder)
+        self._booked = {row["what"]: row for row in rows["booked"]}
+        self._needs = {row["talk"]: row for row in rows["talks"]}
         placed = ((name, row, self._place(name, row)) for name, row in self._needs.items())
         found = [Talk(name, row, at, self._said(name)) for name, row, at in placed if at]
         self.talks = sorted(found, key=lambda talk: talk.at)
@@ -79,6 +81,10 @@ class Evening:
         placed = {talk.name for talk in self.talks} | set(self.extra)
         return [name for name in self.names() if name not in placed]
 
+    def unread(self) -> list[str]:
+        """Return what has something written for it, and no time that can be read."""
+        return [name for name in self.missing() if self._said(name).strip()]
+
     def in_order(self) -> list[str]:
         """Return a line for each thing that has a time, in the order of the clock."""
         lines = [(talk.at, talk.name) for talk in self.talks]
@@ -89,8 +95,40 @@ class Evening:
         """Return by key of RULES the sentences that say what breaks it; what has no time breaks none."""
         return {rule: list(getattr(self, f"_{rule}")()) for rule in RULES}
 
+    def points(self, each: float) -> float:
+        """Return `each` points for every rule that is kept, half of them where it is broken once.
+
+        What has no time breaks every rule that it comes under. A rule is not kept by leaving out
+        all that it is about.
+        """
+        without, points = set(self.missing()), 0.0
+        for rule, conflicts in self.conflicts().items():
+            asked = self._asked(rule)
+            left = [names for names in asked if without & set(names)]
+            if len(left) < len(asked):
+                points += each * max(0, 2 - len(conflicts) - len(left)) / 2
+        return points
+
+    def _asked(self, rule: str) -> list[tuple[str, ...]]:
+        """Return what must have a time if `rule` is to be kept: of each tuple, all."""
+        rows = self._needs.items()
+        match rule:
+            case "times":
+                return [*((name,) for name in self._needs), ("break",)]
+            case "hours":
+                return [(name,) for name in self._needs]
+            case "languages":
+                return [(name,) for name, needs in rows if needs["interpreter"]]
+            case "homes":
+                return [(name, needs["apart_from"]) for name, needs in rows if needs["apart_from"]]
+            case "corner":
+                return [(name, "corner") for name, needs in rows if needs["corner"]]
+            case _:
+                return [(name,) for name, needs in rows if needs["room"]]
+
     def _said(self, name: str) -> str:
-        return str(self._plan.get(name, "")).lower()
+        said = self._plan.get(name)
+        return said.lower() if isinstance(said, str) else ""
 
     def _place(self, name: str, row: dict[str, str]) -> Span | None:
         start = _minute(self._said(name))
@@ -155,6 +193,11 @@ class Evening:
                 yield f"{name}: the library is free {self._booked['library']['when']} only."
 
 
+def tables(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the rows of the two tables in `folder`, by name; raises OSError where one is not there."""
+    return {name: _table(folder / f"{name}.csv") for name in ("talks", "booked")}
+
+
 def _table(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
@@ -165,7 +208,7 @@ def _minute(text: str) -> int | None:
     if not found:
         return None
     hour, minute = int(found[1]), int(found[2])
-    if "fri" in text.lower():
+    if _FRIDAY.search(text.lower()):
         return _DAY + 60 * hour + minute
     return 60 * (hour if hour >= 12 else hour + 12) + minute
 

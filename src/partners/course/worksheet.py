@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import RolePlay, library
+from partners.course import hundred_days, timetable
 from partners.course.course_map import course_map
+from partners.course.forms import WIDTH, Form, tell
 from partners.course.hundred_days import TIME, WAYS, HundredDays
 from partners.course.reading import Level, level
 from partners.course.timetable import RULES, Evening
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from partners.scenario.engine import Play, Turn
 
 
-WIDTH = 66
-"""``nbgrader validate`` cuts each line of an error at 87 characters, and takes some for itself."""
-
 CODES = (0, 1, 2)
 NO_EVENING = "talks.csv and booked.csv must lie beside the notebook. Fetch them again."
 _ORDINAL = {1: "First", 2: "Second"}
@@ -46,13 +45,17 @@ def conversation(name: str) -> Any:
     return Placeholder(name) if os.environ.get("NBGRADER_EXECUTION") else RolePlay(name)
 
 
-def attempts_saved(name: str) -> bool:
-    """Say whether a transcript of `name` lies beside the notebook that can be played again."""
+def form(exercise: str, text: str, check: dict[str, Any] | None = None) -> Form:
+    """Return the form of a part of an exercise, to be shown where the cell stands; see ``Form``."""
+    return Form(exercise, text, check)
+
+
+def attempts_needed(name: str) -> None:
+    """Tell why there is no transcript of `name` beside the notebook that can be played again."""
     try:
         _attempts(name)
-    except transcript.TranscriptError:
-        return False
-    return True
+    except transcript.TranscriptError as error:
+        tell(textwrap.fill(str(error), WIDTH))
 
 
 def attempts_in_words(name: str) -> str:
@@ -69,7 +72,7 @@ def attempts_in_words(name: str) -> str:
 
 
 def attempt_points(name: str, attempts: int, each: float, another_way: float) -> float:
-    """Return points for finished attempts, and print what is missing.
+    """Return points for finished attempts, and print what of them is missing.
 
     Parameters
     ----------
@@ -84,9 +87,8 @@ def attempt_points(name: str, attempts: int, each: float, another_way: float) ->
     """
     try:
         plays = [play for play in _attempts(name) if play.ending]
-    except transcript.TranscriptError as error:
-        print(error)
-        return 0
+    except transcript.TranscriptError:
+        return 0  # ``attempts_needed`` has told why
     counted = min(len(plays), attempts)
     if counted < attempts:
         print(f"{_file(name).name}: {counted} of {attempts} attempts are finished.")
@@ -179,14 +181,6 @@ def points_for_numbers(
         else:
             print(f"{question}: {why if numbers else 'this attempt is not finished in your file.'}")
     return right * each
-
-
-def uncoded(codes: Any, moments: Iterable[int]) -> str:
-    """Return a sentence that names the moments without a code, or nothing if all have one."""
-    empty = [str(moment) for moment in moments if _code(codes, moment) is None]
-    if not empty:
-        return ""
-    return textwrap.fill(f"Write 0, 1 or 2 for every moment. Still open: {', '.join(empty)}.", WIDTH)
 
 
 def rubric_in_words(*dimensions: str) -> str:
@@ -318,15 +312,27 @@ def strongest(name: str, attempt: int, dimension: str) -> list[int]:
     return _highest(points)
 
 
-def evening_left_open(plan: Any) -> str:
-    """Return a sentence that names what has no time yet in a conference evening, or nothing."""
+def evening_check() -> dict[str, Any] | None:
+    """Return what the browser needs to say what of a conference evening cannot be kept.
+
+    Without the two tables beside the notebook it is told that they are missing, and there is no check.
+    """
     try:
-        empty = Evening(plan, Path()).missing()
+        tables = timetable.tables(Path())
+    except OSError:
+        print(NO_EVENING)
+        return None
+    talks = [{key: cell for key, cell in row.items() if key != "told"} for row in tables["talks"]]
+    return {"name": "evening", "rules": RULES, "apart": timetable.APART} | tables | {"talks": talks}
+
+
+def evening_unread(plan: Any) -> str:
+    """Return a sentence that names what of a conference evening has no time to be read, or nothing."""
+    try:
+        unread = Evening(plan, Path()).unread()
     except OSError:
         return NO_EVENING
-    if not empty:
-        return ""
-    return textwrap.fill(f"Write a time such as 5:10 for each. Still open: {', '.join(empty)}.", WIDTH)
+    return _unread("a time", "5:10", unread)
 
 
 def evening_in_words(plan: Any) -> str:
@@ -347,19 +353,18 @@ def evening_in_words(plan: Any) -> str:
 
 
 def evening_points(plan: Any, each: float) -> float:
-    """Return `each` points for every rule that a conference evening keeps, half for one conflict.
+    """Return `each` points for every rule that a conference evening keeps, as ``Evening`` counts them.
 
-    Printed is each conflict. A plan in which something has no time earns nothing.
+    Printed is each conflict.
     """
-    if evening_left_open(plan):
-        print(evening_left_open(plan))
-        return 0
-    points = 0.0
-    for conflicts in Evening(plan, Path()).conflicts().values():
+    try:
+        evening = Evening(plan, Path())
+    except OSError:
+        return 0  # ``evening_unread`` has told why
+    for conflicts in evening.conflicts().values():
         for conflict in conflicts:
             print(conflict)
-        points += each * max(0, 2 - len(conflicts)) / 2
-    return points
+    return evening.points(each)
 
 
 def level_in_words(text: Any) -> str:
@@ -401,20 +406,25 @@ def _level(text: Any) -> Level | None:
     return level(text)
 
 
-def hundred_days_left_open(calendar: Any, minutes: Any, time: Any) -> str:
-    """Return a sentence that says what a plan of a hundred days lacks to be added up, or nothing."""
-    if left := still_open(time, TIME) or still_open(minutes, WAYS):
-        return left
-    if HundredDays(calendar, minutes, time, ()).contacts:
-        return ""
-    return 'calendar: write a week and a way for at least one family, such as [3, "C"].'
+def hundred_days_check() -> dict[str, Any]:
+    """Return what the browser needs to add up a plan of a hundred days."""
+    names = ("FIRST", "LATER", "WAYS", "TIME", "LOOK")
+    return {"name": "hundred_days"} | {name.lower(): getattr(hundred_days, name) for name in names}
+
+
+def hundred_days_unread(calendar: Any) -> str:
+    """Return a sentence that names the families whose week and way cannot be read, or nothing."""
+    unread = HundredDays(calendar, {}, {}, ()).unread
+    return _unread("a week and a letter for each home", "3 CT", unread)
 
 
 def hundred_days_in_words(calendar: Any, minutes: Any, time: Any, look_again: Any) -> str:
     """Return the minutes that a plan takes, week by week and in all, beside those there are."""
-    if left := hundred_days_left_open(calendar, minutes, time):
+    if left := still_open(time, TIME) or still_open(minutes, WAYS):
         return left
     plan = HundredDays(calendar, minutes, time, look_again)
+    if not plan.contacts:
+        return "Write a week and a way for at least one family, such as 3 C."
     lines = [f"Families with a week and a way: {len(plan.contacts)}", ""]
     for week, needed in plan.by_week().items():
         full = "   too full" if week in plan.too_full() else ""
@@ -431,6 +441,12 @@ def hundred_days_points(
     for gap in gaps:
         print(gap)
     return points
+
+
+def _unread(what: str, example: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    return textwrap.fill(f"Write {what}, as in {example}. Not read: {'; '.join(names)}.", WIDTH)
 
 
 def _steepest(name: str, attempt: int, sign: int) -> list[int]:
@@ -470,7 +486,9 @@ def _levels(dimension: Dimension) -> tuple[str, str, str]:
 
 
 def _code(codes: Any, moment: int) -> int | None:
-    code = codes.get(moment) if isinstance(codes, dict) else None
+    """Return the code of a moment: typed as ``{3: 2}``, or as a form gives it, ``{"3": "2"}``."""
+    given = codes if isinstance(codes, dict) else {}
+    code = given.get(moment, given.get(str(moment)))
     return next((one for one in CODES if near(code, one, 0)), None)
 
 

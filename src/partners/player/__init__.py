@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from partners.scenario.model import RolePlay as Model
 
 HERE = Path(__file__).parent
-STYLE = HERE / "roleplay.css"
+STYLE = "".join((HERE / name).read_text("utf-8") for name in ("roleplay.css", "worksheet.css"))
 BUILDING = "PARTNERS_BOOK"
 """Set in the environment while the book is built, so that a cell prints a placeholder."""
 

@@ -4,7 +4,8 @@
 import {
   answer, choose, ending, offers, played, said, score, start, trustLine,
 } from "./engine.js";
-import { WORDS, h, later, paragraphs } from "./talk.js";
+import { h, paragraphs } from "./dom.js";
+import { WORDS, later } from "./talk.js";
 
 const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const inWords = (n) => NUMBERS[n] ?? String(n);
@@ -16,6 +17,7 @@ Object.assign(WORDS, {
   hidden: (name) => `What you could not know about ${name}`,
   trust: (name) => `How far ${name} trusted you`,
   trustText: (line) => `Trust from 0 to 10: began at ${line[0]}, then ${line.slice(1).join(", ")}.`,
+  trustAfter: (trust) => `(Trust: ${trust})`,
   hollow: "The hollow marks are your guesses.",
   guessed: (reply, guess, was) =>
     `Before reply ${reply} you guessed ${guess}; it was ${was}, ${off(guess - was)}.`,
@@ -508,7 +510,10 @@ const inOrder = (play, name, title, { turns, state }) => [
   h("p", {}, h("strong", {}, title)),
   list(
     [
-      ...turns.map(({ before, reply }) => WORDS.heardAndSaid(name, said(play, before).line, reply.say)),
+      ...turns.map(({ before, reply }, i) => {
+        const trust = WORDS.trustAfter(trustLine(play, turns)[i + 1]);
+        return `${WORDS.heardAndSaid(name, said(play, before).line, reply.say)} ${trust}`;
+      }),
       play.endings[state.at].title,
     ],
     { class: "pt-order" },

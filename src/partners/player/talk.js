@@ -4,6 +4,8 @@
 import {
   answer, choose, ending, notes, offers, played, remaining, said, transcript,
 } from "./engine.js";
+import { button, download, h, paragraphs } from "./dom.js";
+import { asked, keepKeys } from "./notebook.js";
 
 export const WORDS = {
   kicker: (minutes) => `Conversation · about ${minutes} minutes`,
@@ -49,22 +51,6 @@ export const WORDS = {
     breakdown: "It broke off",
   },
 };
-
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-export const button = (text, onclick, kind = "quiet") =>
-  h("button", { type: "button", class: `pt-button pt-${kind}`, onclick }, text);
-
-export const paragraphs = (text) =>
-  text.trim().split(/\n\s*\n/).map((part) => h("p", {}, part.replace(/\s+/g, " ")));
 
 // What is only needed once somebody plays; debrief.js fills it. A page loads that script late, from
 // `later.from`; in a notebook it is part of the module. The front page's taster is added here too.
@@ -393,9 +379,7 @@ export class Player {
   }
 
   file(name, type, text) {
-    const url = URL.createObjectURL(new Blob([text], { type }));
-    h("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    download(name, type, text);
     this.tell(WORDS.downloaded(name));
   }
 
@@ -479,6 +463,7 @@ export function mountAll() {
     play.scenes = Object.assign({}, ...parts);
     const Kind = element.dataset.turns ? later.Taster : Player;
     const player = new Kind(element, play, browserStore(play.id));
+    element.player = player; // the worksheet hands its transcript in
     if (location.search.startsWith("?go-on")) player.focus(".pt-now");
     followOtherPages(player);
     printAsScript(player, words.join(""));
@@ -514,21 +499,7 @@ export function render({ model, el }) {
       model.set("attempts", attempts);
       model.save_changes();
     },
-    toNotebook: () =>
-      new Promise((resolve) => {
-        const done = (answer) => {
-          clearTimeout(late);
-          model.off("msg:custom", done);
-          resolve(answer);
-        };
-        const late = setTimeout(done, 10_000, { failed: WORDS.unsaved });
-        model.on("msg:custom", done);
-        try {
-          model.send({ save: true });
-        } catch {
-          done({ failed: WORDS.unsaved }); // the kernel was restarted
-        }
-      }),
+    toNotebook: () => asked(model, { save: true }, { failed: WORDS.unsaved }),
   };
   const player = new Player(el, model.get("role_play"), store);
 
@@ -538,17 +509,9 @@ export function render({ model, el }) {
   };
   model.on("change:attempts", follow);
 
-  // A key pressed in here is none of the notebook's, where "d d" deletes the cell and Shift+Enter
-  // runs it; Ctrl+S and its like still are. Only the window hears a key before the notebook does,
-  // and the notebook looks for the attribute on the element in focus.
-  const guard = ({ target, key, ctrlKey, metaKey }) => {
-    const ours = key === "Enter" || !(ctrlKey || metaKey);
-    if (el.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", ours);
-  };
-  window.addEventListener("keydown", guard, true);
-
+  const giveKeysBack = keepKeys(el);
   return () => {
     model.off("change:attempts", follow);
-    window.removeEventListener("keydown", guard, true);
+    giveKeysBack();
   };
 }

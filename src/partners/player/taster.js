@@ -2,7 +2,8 @@
 // attempt is the one of the conversation's own page, which goes on with it.
 
 import { answer } from "./engine.js";
-import { Player, WORDS, button, h, later } from "./talk.js";
+import { button, h } from "./dom.js";
+import { Player, WORDS, later } from "./talk.js";
 
 WORDS.taster = {
   unsaid: (name) => `What ${name} did not say`,

@@ -1,18 +1,22 @@
-"""The conversation as an ipywidget, with the page's own module."""
+"""The conversation and the worksheet as ipywidgets, with the page's own modules."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 from pydantic import BaseModel, StrictStr, TypeAdapter, ValidationError
 
 from partners import files, library
+from partners.course.answers import FORMAT, Answers, AnswersError, load, read, written
 from partners.player import STYLE, page_data, scripts
 from partners.scenario import engine, transcript
+
+if TYPE_CHECKING:
+    from partners.course.forms import Form
 
 
 class _Turn(transcript.Notes):
@@ -132,3 +136,66 @@ class RolePlay(anywidget.AnyWidget):
             self.send({"failed": str(error)})
         except OSError as error:
             self.send({"failed": f"{self.file.name} cannot be written here: {error.strerror}."})
+
+
+class Worksheet(anywidget.AnyWidget):
+    """A form of an exercise in the notebook; what is answered is kept in the file beside it.
+
+    Parameters
+    ----------
+    form
+        The form; its file keeps the answers of all forms of the exercise.
+    """
+
+    _esm = scripts.worksheet_module()
+    _css = STYLE
+    form: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    answers: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, form: Form) -> None:
+        self.shown = form
+        kept = self._kept().answers
+        super().__init__(
+            form=form.as_data(), answers={n: v for n, v in kept.items() if n in form.questions}
+        )
+        self.on_msg(self._on_message)
+
+    def save(self, given: dict[str, Any]) -> Path:
+        """Write what was answered to this form, and what the file holds of the others; return the file.
+
+        Raises
+        ------
+        AnswersError
+            If `given` are no answers.
+        """
+        kept = self._kept()
+        others = {name: v for name, v in kept.answers.items() if name not in self.shown.questions}
+        mine = {name: v for name, v in given.items() if name in self.shown.questions}
+        data = kept.model_dump() | {"answers": others | mine}
+        files.write(self.shown.file, written(read(json.dumps(data), kept.exercise)))
+        self.answers = mine
+        return self.shown.file
+
+    def _kept(self) -> Answers:
+        """Return what the file holds; a file that cannot be used is put aside, and nothing is lost."""
+        file, exercise = self.shown.file, self.shown.exercise
+        empty = Answers(format=FORMAT, exercise=exercise)
+        if not file.exists():
+            return empty
+        try:
+            return load(file, exercise)
+        except AnswersError as error:
+            print(f"{error} The file is kept as {files.put_aside(file).name}.")
+            return empty
+
+    def _on_message(self, _: object, message: dict[str, Any], __: object) -> None:
+        if "coach" in message:
+            self.send({"coach": scripts.coach_rules()})
+        if not isinstance(message.get("save"), dict):
+            return
+        try:
+            self.send({"saved": self.save(message["save"]).name})
+        except AnswersError as error:
+            self.send({"failed": str(error)})
+        except OSError as error:
+            self.send({"failed": f"{self.shown.file.name} cannot be written here: {error.strerror}."})

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGE = "my_course"
 STYLE = Path(__file__).parent / "my_course.css"
 _PLACE = '<div class="partners-my-course"></div>'
+_FORM = re.compile(r'<div class="partners-worksheet"><script type="application/json">(.*?)</script>')
 _FIRST_ANSWER = re.compile(r'data-first-answer="([^"]+)"')
 
 
@@ -137,7 +138,27 @@ def _page(app: Sphinx, name: str) -> dict[str, Any]:
         "minutes": _minutes(app.env, name),
         "first": list(_first_answers(doctree)),
         "quizzes": [raw["quiz"] for raw in doctree.findall(nodes.raw) if "quiz" in raw],
+        "exercise": _exercise(doctree),
     }
+
+
+def _exercise(doctree: nodes.document) -> dict[str, Any] | None:
+    """Return what the forms of an exercise ask, to tell its answers with; None on another page."""
+    found = (_FORM.search(raw.astext()) for raw in doctree.findall(nodes.raw))
+    forms = [json.loads(form[1]) for form in found if form]
+    if not forms:
+        return None
+    questions = {name: q for form in forms for name, q in form["questions"].items()}
+    return {
+        "name": forms[0]["exercise"],
+        "asks": sum(len(q.get("items", {})) or 1 for q in questions.values()),
+        "questions": {name: _asked(q) for name, q in questions.items()},
+    }
+
+
+def _asked(question: dict[str, Any]) -> dict[str, Any]:
+    items = {name: item.get("options") for name, item in question.get("items", {}).items()}
+    return _only(question, "ask", "options") | ({"items": items} if items else {})
 
 
 def _first_answers(doctree: nodes.document) -> Iterator[dict[str, str]]:

@@ -12,7 +12,7 @@ from docutils import nodes
 
 from partners import library
 from partners.player import page_data
-from partners.player.scripts import FIRST, TASTER
+from partners.player.scripts import FIRST, TASTER, WORKSHEET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,8 @@ def _note_dependencies(app: Sphinx, doctree: nodes.document) -> None:
 def _fill(app: Sphinx, page: str, _template: str, context: dict[str, Any], _: object) -> None:
     body = context.get("body") or ""
     places = list(_PLACEHOLDER.finditer(body))
-    if not places:
+    form = 'class="partners-worksheet"' in body
+    if not places and not form:
         return
 
     def filled(place: re.Match[str]) -> str:
@@ -54,7 +55,7 @@ def _fill(app: Sphinx, page: str, _template: str, context: dict[str, Any], _: ob
         return taster_html(role_play, place["turns"], f"{case}?go-on")
 
     context["body"] = _PLACEHOLDER.sub(filled, body)
-    script = TASTER if any(place["turns"] for place in places) else FIRST
+    script = WORKSHEET if form else TASTER if any(place["turns"] for place in places) else FIRST
     # `async`: a deferred script would wait for all others.
     app.add_js_file(script, priority=100, loading_method="async", fetchpriority="high")
 

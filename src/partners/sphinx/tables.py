@@ -16,6 +16,7 @@ from partners import library
 from partners.course.course_map import InConversation, InQuestion, course_map, rows
 from partners.course.evidence import FILES, numbers
 from partners.course.references import in_text
+from partners.course.tables import of_frame, scrolling
 from partners.sphinx.theme import load_where
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class _Table(SphinxDirective):
             f'<th scope="col" data-narrow="{how}">{escape(h)}</th>' for h, how in heads.items()
         )
         lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in body)
-        html = _scrolling("pt-scroll", name, f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>")
+        html = scrolling("pt-scroll", name, f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody>")
         box = f'<div class="pt-table" data-table="{escape(name)}">{html}</div>'
         return nodes.raw("", box, format="html")
 
@@ -162,30 +163,12 @@ class Dataset(_Table):
         about = f"{{download}}`{data.name} <data/{data.name}>`, {len(found)} rows."
         if "synthetic" in self.options:
             about += f" **Synthetic data**: {self.options['synthetic']}"
-        return [
-            *self.parse_text_to_nodes(about),
-            self._frame(f"What the columns of {data.name} mean", meanings),
-            self._frame(f"The first rows of {data.name}", found.head(8)),
+        shown = [
+            of_frame(meanings, f"What the columns of {data.name} mean"),
+            of_frame(found.head(8), f"The first rows of {data.name}"),
         ]
-
-    def _frame(self, caption: str, frame: pd.DataFrame) -> nodes.raw:
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in frame.columns)
-        body = "".join(
-            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
-            for row in frame.itertuples(index=False)
-        )
-        inside = (
-            f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        )
-        return nodes.raw("", _scrolling("pt-scroll pt-data", caption, inside), format="html")
-
-
-def _scrolling(classes: str, name: str, inside: str) -> str:
-    """Return a table that a keyboard can scroll, called `name`."""
-    return (
-        f'<div class="{classes}" tabindex="0" role="region" aria-label="{escape(name)}">'
-        f"<table>{inside}</table></div>"
-    )
+        tables = (nodes.raw("", html, format="html") for html in shown)
+        return [*self.parse_text_to_nodes(about), *tables]
 
 
 def _words(name: str) -> str:

@@ -53,7 +53,7 @@ def _digest(toc: Path) -> str:
     parts += [
         file.read_bytes() for file in (*sorted(LOOK.parent.glob("*.css")), *sorted(STATIC.iterdir()))
     ]
-    parts += [STYLE.read_bytes(), *(script.encode() for script in page_scripts().values())]
+    parts += [STYLE.encode(), *(script.encode() for script in page_scripts().values())]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
@@ -63,7 +63,7 @@ def _write_player(app: Sphinx) -> None:
     for name, script in page_scripts().items():
         (made / name).write_text(script, "utf-8")
     # One stylesheet for all: a second one would hold up the first sight of a page.
-    look = LOOK.read_text("utf-8") + STYLE.read_text("utf-8")
+    look = LOOK.read_text("utf-8") + STYLE
     (made / "partners.css").write_text(look, "utf-8")
     app.config.html_static_path.append(str(made))
     app.add_css_file("partners.css")

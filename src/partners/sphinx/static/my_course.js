@@ -9,6 +9,8 @@
   const OURS = "partners:";
   const TALK = `${OURS}role-play:`;
   const READ = `${OURS}read:`;
+  const WORK = `${OURS}exercise:`;
+  const WHO = `${OURS}who`;
   const FORMAT = "partners-progress/1";
   const LONGEST = 5_000_000; // about what a browser keeps for one site
   const OFF = "This browser keeps nothing for these pages: its storage is off.";
@@ -42,6 +44,21 @@
     }
   }
 
+  // What was answered in an exercise: a value for each question, or for each item of it.
+  function work(text) {
+    try {
+      const given = JSON.parse(text);
+      return given?.constructor === Object ? given : {};
+    } catch {
+      return {};
+    }
+  }
+
+  const isGiven = (value) => ["string", "number"].includes(typeof value) && `${value}`.trim() !== "";
+  const values = (given) =>
+    Object.values(given).flatMap((value) => (value?.constructor === Object ? Object.values(value) : [value]));
+
+  const isWork = (key) => key.startsWith(WORK);
   const isTalk = (key) => key.startsWith(TALK);
   const isRead = (key) => key.startsWith(READ);
 
@@ -49,6 +66,8 @@
     const found = { answers: 0, attempts: 0, pages: 0 };
     for (const key in kept)
       if (isTalk(key)) found.attempts += attempts(kept[key]).length;
+      else if (isWork(key)) found.answers += values(work(kept[key])).filter(isGiven).length;
+      else if (key === WHO) continue;
       else found[isRead(key) ? "pages" : "answers"] += kept[key].trim() ? 1 : 0;
     return found;
   }
@@ -104,11 +123,25 @@
       const chosen = quiz.options[index];
       return chosen ? [{ ...quiz, chosen, isRight: index === quiz.right }] : [];
     });
+    const worked = workedOn(page, kept);
     const [how, since] = (kept[READ + page.doc] ?? "").split(" ");
-    const touched = how || first.length || quizzes.length;
+    const touched = how || first.length || quizzes.length || worked.length;
     const right = quizzes.filter((quiz) => quiz.isRight).length;
     const state = how === "read" ? "read" : touched ? "begun" : "open";
-    return { ...page, first, quizzes, right, asked: page.quizzes.length, state, since: since ?? "" };
+    return { ...page, first, quizzes, right, worked, asked: page.quizzes.length, state, since: since ?? "" };
+  }
+
+  // The answers of an exercise: [question, words] for each that was given.
+  function workedOn({ exercise }, kept) {
+    const given = work(exercise && kept[WORK + exercise.name]);
+    return Object.entries(exercise?.questions ?? {}).flatMap(([name, { ask, options, items }]) =>
+      Object.entries(items ?? { "": options }).flatMap(([item, own]) => {
+        const value = item ? given[name]?.[item] : given[name];
+        const words = (own ?? options)?.[value];
+        const asked = item ? `${ask} ${item}` : ask;
+        return isGiven(value) ? [[asked, words ? `${value} · ${words}` : `${value}`]] : [];
+      }),
+    );
   }
 
   // All that this page tells.
@@ -184,21 +217,22 @@
     return table(["Part", ...Object.values(STATES), "Time left"], rows);
   }
 
-  function answers({ first, quizzes, href }, link) {
+  function answers({ first, quizzes, worked, href }, link) {
     const rows = quizzes.map(({ key, ask, chosen, isRight }) => [
       h("strong", { class: `mc-${isRight}` }, isRight ? "Right: " : "Not yet right: "),
       link(ask, `${href}#quiz-${key}`),
       h("br"),
       `Chosen: ${chosen}`,
     ]);
-    return [...first.flatMap(quote), list("ul", rows)];
+    return [...[...first, ...worked].flatMap(quote), list("ul", rows)];
   }
 
   function pageItem(page, link) {
-    const { title, href, state, minutes, first, quizzes, right, asked } = page;
+    const { title, href, state, minutes, first, quizzes, right, worked, asked } = page;
     const what = listed([
       first.length && n(first.length, "first answer"),
       quizzes.length && `${right} of ${n(asked, "question")} right`,
+      worked.length && `${worked.length} of ${n(page.exercise.asks, "answer")} given`,
     ]);
     return [
       h("span", { class: `mc-state mc-${state}` }, STATES[state]),
@@ -289,7 +323,9 @@
   function portfolio(name) {
     const made = document.implementation.createHTMLDocument("My portfolio: Partners");
     const found = course(all() ?? {});
-    const answered = found.pages.filter(({ first, quizzes }) => first.length + quizzes.length);
+    const answered = found.pages.filter(
+      ({ first, quizzes, worked }) => first.length + quizzes.length + worked.length,
+    );
     const policy = "default-src 'none'; style-src 'unsafe-inline'";
     const words = (text) => text;
     made.documentElement.lang = "en";
@@ -341,12 +377,25 @@
     return order.length ? JSON.stringify(order.map((which) => found[which])) : here;
   }
 
+  // The answers of both; where both have one, the file’s (`theirs`) or the one that is here.
+  function together(here, there, theirs) {
+    const [a, b] = [here, there].map(work);
+    const [under, over] = theirs ? [a, b] : [b, a];
+    const isMap = (value) => value?.constructor === Object;
+    const both = Object.entries({ ...under, ...over }).map(([name, value]) => [
+      name,
+      isMap(under[name]) && isMap(value) ? { ...under[name], ...value } : value,
+    ]);
+    return JSON.stringify(Object.fromEntries(both));
+  }
+
   // What is here with what is there; `theirs` says whose answer stays where both have one.
   function merged(here, there, theirs) {
     const both = { ...there, ...here };
     for (const key in there)
       if (!Object.hasOwn(here, key)) continue;
       else if (isTalk(key)) both[key] = joined(here[key], there[key]);
+      else if (isWork(key)) both[key] = together(here[key], there[key], theirs);
       else if (theirs || (isRead(key) && there[key] > here[key])) both[key] = there[key];
     return both;
   }

@@ -35,7 +35,7 @@
       for (const row of rows) row.hidden = false; // innerText needs it shown
       const shown = rows.filter(fits);
       for (const row of rows) row.hidden = !shown.includes(row);
-      status.textContent = `${shown.length} of ${rows.length} rows`;
+      status.textContent = `${shown.length} of ${rows.length} ${box.dataset.rows ?? "rows"}`;
     }
 
     const labels = choosers.map((c) => c.label);

@@ -1,8 +1,7 @@
-"""What students hand in, what must come of it, and how nbgrader's commands are run."""
+"""What students hand in, and how nbgrader's commands are run for them."""
 
 from __future__ import annotations
 
-import copy
 import csv
 import html
 import json
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jupytext
 
 from partners import library
-from partners.course import exercises
+from partners.course import answers, exercises
 from partners.scenario import engine, transcript
 
 if TYPE_CHECKING:
@@ -28,12 +27,17 @@ if TYPE_CHECKING:
 EXERCISE = "first_contact"
 TALK = "first_call_home"
 BIN = Path(sys.executable).parent
+MESSAGE = "Good evening, Ms Hale here. On Tuesday <b>Lina</b> walked the new girl to lunch & back."
 
 Data = dict[str, Any]
 
 
 class Paper(NamedTuple):
-    """What a student hands in, and what must come of it."""
+    """What a student hands in, and what must come of it.
+
+    `transcript` and `answers` make the text of the files beside the notebook, `edit` changes the
+    notebook, which is `answered` or as it was released, and `raw` makes its file.
+    """
 
     transcript: Callable[[Data], str] | None
     two_attempts: float
@@ -42,44 +46,14 @@ class Paper(NamedTuple):
     edit: Callable[[Any], None] = lambda notebook: None
     answered: bool = True
     where: str = "Grade cell: two_attempts"
+    answers: Callable[[], str] | None = None
+    raw: Callable[[Any], bytes] = lambda notebook: text(notebook).encode()
+    name: str = f"{EXERCISE}.ipynb"
 
 
-def _text(data: Data) -> str:
-    return json.dumps(data, ensure_ascii=False)
-
-
-def _edited(edit: Callable[[Data], None]) -> Callable[[Data], str]:
-    def make(data: Data) -> str:
-        edit(data)
-        return _text(data)
-
-    return make
-
-
-def _score(data: Data) -> None:
-    next(iter(data["attempts"][0]["score"].values()))[0] += 1
-
-
-def _impossible(data: Data) -> None:
-    first, *_, last = data["attempts"][0]["turns"]
-    first["reply"] = last["reply"]
-
-
-def _words(data: Data) -> None:
-    data["attempts"][1]["turns"][0]["said"] += " Every word counts."
-
-
-def _one(data: Data) -> None:
-    del data["attempts"][1]
-
-
-def _same(data: Data) -> None:
-    data["attempts"][1] = copy.deepcopy(data["attempts"][0])
-
-
-def _open(data: Data) -> None:
-    attempt = data["attempts"][1]
-    attempt |= {"turns": [], "ending": None, "score": {}, "trust": attempt["trust"][:1]}
+def text(data: Any) -> str:
+    """Return `data` as the JSON of a file."""
+    return json.dumps(data, ensure_ascii=False, indent=1)
 
 
 def cell(notebook: Any, grade_id: str) -> Any:
@@ -87,54 +61,25 @@ def cell(notebook: Any, grade_id: str) -> Any:
     return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
-def _skip(notebook: Any) -> None:
-    cell(notebook, "two_attempts").metadata["tags"] = ["skip-execution"]
+def points(name: str = EXERCISE) -> dict[str, float]:
+    """Return the points of each part of an exercise."""
+    marks = [c.metadata.get("nbgrader", {}) for c in exercises.instructor_notebook(name).cells]
+    return {each["grade_id"]: each["points"] for each in marks if each.get("grade")}
 
 
-def _own_test(notebook: Any) -> None:
-    cell(notebook, "two_attempts").source = "6"
+def model(cell: Any) -> str:
+    """Return the model answer in a cell of the instructor's."""
+    return re.sub(r".*(BEGIN|END) SOLUTION.*\n?", "", cell.source)
 
 
-def _no_test(notebook: Any) -> None:
-    notebook.cells.remove(cell(notebook, "channel"))
-
-
-def _wrong(notebook: Any) -> None:
-    for grade_id, right, wrong in (
-        ("channel_answer", '"Kowalski": "D"', '"Kowalski": "A"'),
-        ("evidence_answer", 'best_claim = "B"', 'best_claim = "C"'),
-    ):
-        answer = cell(notebook, grade_id)
-        assert right in answer.source
-        answer.source = answer.source.replace(right, wrong)
-
-
-MISSING = f"There is no file {TALK}.transcript.json beside the notebook."
-PAPERS = {
-    "right": Paper(
-        _text, 6, 14, f"{TALK}.transcript.json: 2 attempts.", where="worksheet.attempts_in_words"
-    ),
-    "stub": Paper(None, 0, 0, MISSING, answered=False),
-    "missing": Paper(None, 0, 8, MISSING),
-    "cut": Paper(lambda data: _text(data)[:-300], 0, 8, "it was cut short or edited."),
-    "score": Paper(_edited(_score), 0, 8, "Attempt 1: the score is not the one its replies lead to."),
-    "impossible": Paper(_edited(_impossible), 0, 8, "which is not offered there."),
-    "words": Paper(_edited(_words), 0, 8, "Attempt 2, turn 1 has other words than the conversation."),
-    "one": Paper(_edited(_one), 2, 10, "1 of 2 attempts are finished."),
-    "open": Paper(_edited(_open), 2, 10, "1 of 2 attempts are finished."),
-    "same": Paper(_edited(_same), 4, 12, "No second attempt that takes another way than the first."),
-    "wrong": Paper(
-        _text, 6, 11, "Kowalski: At eleven he is asleep.", _wrong, where="Grade cell: channel"
-    ),
-    # What students do to the test cells moves no point.
-    "skips": Paper(None, 0, 8, MISSING, _skip),
-    "own_test": Paper(None, 0, 8, MISSING, _own_test),
-    "no_test": Paper(
-        _text, 6, 14, "This cell (id:channel) was missing", _no_test, where="Grade cell: channel"
-    ),
-}
-BY_HAND = "in_formgrader"
-"""One more who hands in what is right; graded in the formgrader, so in no table here."""
+def file_of_answers(**others: Any) -> str:
+    """Return an answers file with the model answers to what is marked by tests, and with `others`."""
+    values: Data = {}
+    for one in exercises.instructor_notebook(EXERCISE).cells:
+        if one.cell_type == "code" and one.metadata.get("nbgrader", {}).get("solution"):
+            exec(model(one), {}, values)
+    data = {"format": answers.FORMAT, "exercise": EXERCISE, "answers": values | {"message": MESSAGE}}
+    return text(data | others)
 
 
 @dataclass(frozen=True)
@@ -144,7 +89,7 @@ class Course:
     root: Path
     environment: dict[str, str]
 
-    def run(self, *command: str, at: Path | None = None) -> str:
+    def run(self, *command: str, at: Path | None = None, patience: int = 120) -> str:
         """Run `command` of this environment in the course, or `at` a place; return its words."""
         name, *words = command
         done = subprocess.run(
@@ -155,7 +100,7 @@ class Course:
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=patience,
             check=False,
         )
         assert done.returncode == 0, done.stdout
@@ -232,9 +177,7 @@ def release(course: Course, name: str = EXERCISE) -> Any:
 def answered(course: Course, name: str = EXERCISE) -> Any:
     """Return the released notebook with the model answers in the cells that ask for one."""
     notebook = release(course, name)
-    for model in exercises.instructor_notebook(name).cells:
-        if model.metadata.get("nbgrader", {}).get("solution"):
-            cell(notebook, model.metadata.nbgrader.grade_id).source = re.sub(
-                r".*(BEGIN|END) SOLUTION.*\n?", "", model.source
-            )
+    for one in exercises.instructor_notebook(name).cells:
+        if one.metadata.get("nbgrader", {}).get("solution"):
+            cell(notebook, one.metadata.nbgrader.grade_id).source = model(one)
     return notebook

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from pipeline.term import BIN, BY_HAND, EXERCISE, PAPERS, Course
+from pipeline.term import BIN, EXERCISE, TALK, Course, answered, attempts, new_course, points, text
 from playwright.sync_api import Page, expect
 
 if TYPE_CHECKING:
@@ -17,22 +17,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 30
+STUDENT = "ana"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Make a course in which one student has handed in what is right, in plain folders."""
+    made = new_course(tmp_path_factory.mktemp("formgrader"))
+    made.run("nbgrader", "generate_assignment", EXERCISE)
+    folder = made.root / "submitted" / STUDENT / EXERCISE
+    folder.mkdir(parents=True)
+    (folder / f"{EXERCISE}.ipynb").write_text(text(answered(made)), "utf-8")
+    (folder / f"{TALK}.transcript.json").write_text(text(attempts(TALK)), "utf-8")
+    made.run("nbgrader", "autograde", EXERCISE)
+    return made
 
 
 @pytest.fixture
-def server(autograded: Course, tmp_path: Path) -> Iterator[dict[str, str]]:
+def server(graded: Course, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Run Jupyter in the course folder, on a free port of this machine, and tell its address."""
     words = ["server", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
     with (tmp_path / "server.log").open("w+", encoding="utf-8") as log:
         running = subprocess.Popen(
             [str(BIN / "jupyter"), *words],
-            cwd=autograded.root,
-            env=autograded.environment,
+            cwd=graded.root,
+            env=graded.environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            yield _address(autograded, running, tmp_path / "server.log")
+            yield _address(graded, running, tmp_path / "server.log")
         finally:
             running.terminate()
             try:
@@ -52,14 +66,12 @@ def _address(course: Course, running: subprocess.Popen[bytes], log: Path) -> dic
     raise AssertionError(log.read_text("utf-8"))
 
 
-def test_a_message_is_graded_by_its_rubric(
-    autograded: Course, server: dict[str, str], page: Page
-) -> None:
+def test_a_message_is_graded_by_its_rubric(graded: Course, server: dict[str, str], page: Page) -> None:
     page.set_default_timeout(PATIENCE * 1000)
     comment = "“Late for her own lunch” is the line that she will keep."
     gradebook = f"/formgrader/gradebook/{EXERCISE}/{EXERCISE}"
     page.goto(f"{server['url']}login?token={server['token']}&next={gradebook}")
-    row = page.get_by_role("row").filter(has_text=BY_HAND)
+    row = page.get_by_role("row").filter(has_text=STUDENT)
     expect(row).to_contain_text("0 / 12")  # nothing yet for the two written parts
     row.get_by_role("link", name="Submission").click()
 
@@ -68,6 +80,10 @@ def test_a_message_is_graded_by_its_rubric(
     expect(rubric).to_contain_text("how and when to reach you")
     answer = page.locator(".nbgrader_cell").filter(has=page.locator("#message"))
     expect(answer).to_contain_text("Lina walked her there")
+    [model, _] = page.get_by_role("group").filter(has_text="Model answer").all()
+    expect(model.get_by_text("Lina walked her there")).to_be_hidden()
+    model.get_by_text("Model answer").click()
+    expect(model.get_by_text("Lina walked her there")).to_be_visible()
     # What is typed before the grades have arrived is thrown away; these two come with them.
     expect(answer.locator("#message_extra_credit")).to_have_attribute("placeholder", "0")
     expect(answer.locator("textarea")).to_have_attribute("placeholder", re.compile("comment"))
@@ -80,6 +96,8 @@ def test_a_message_is_graded_by_its_rubric(
 
     page.goto(f"{server['url']}{gradebook.lstrip('/')}")
     expect(row).to_contain_text("6 / 12")
-    assert float(autograded.grades()[BY_HAND]["score"]) == PAPERS["right"].total + 6
-    autograded.run("nbgrader", "generate_feedback", EXERCISE, "--student", BY_HAND, "--force")
-    assert f"Comments: {comment}" in autograded.feedback(BY_HAND)
+    automatic = sum(points().values()) - points()["message"] - points()["reflection"]
+    assert float(graded.grades()[STUDENT]["score"]) == automatic + 6
+    graded.run("nbgrader", "generate_feedback", EXERCISE, "--student", STUDENT)
+    assert f"Comments: {comment}" in graded.feedback(STUDENT)
+    assert "Model answer" not in graded.feedback(STUDENT)

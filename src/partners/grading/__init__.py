@@ -1,0 +1,1 @@
+"""An instructor's term: nbgrader courses, hand-ins mended and collected, gradebook files, reports."""

@@ -1,0 +1,152 @@
+"""Running a submission so that a cell that loops, ends Python or floods costs no more than itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+from nbgrader import preprocessors, utils
+
+from partners.grading import mend
+
+MOST_OF_CELL, MOST_OF_NOTEBOOK = 2_000_000, 5_000_000
+"""Characters of output that are kept, pictures in base64 included."""
+LEFT_OUT = "left-out"
+"""The tag of a cell that is not run again, as ``Execute.skip_cells_with_tag`` in the course's config."""
+MOST_LEFT_OUT = 5
+LONGEST_ERROR = 5_000
+"""Characters of one line of an error."""
+TOO_MUCH = "\n(The rest of this output was too long and is left out.)\n"
+
+ENDED = "This cell ended Python or could not be stopped. It was left out, and the rest was run again."
+NO_POINTS = "What came out in place of points is none. Ask your instructor to look."
+SHOWN = ("stream", "display_data", "execute_result", "update_display_data")
+BEGIN = "del exit, quit"
+"""Takes away two words that would end Python some time later."""
+DEFINE = """
+def _form(names):
+    exec({!r}, names)
+    for name, value in names.items():
+        globals().setdefault(name, value)
+_form(dict(globals()))
+del _form
+"""
+"""Defines what an answer cell should have defined, as in the form that was handed out."""
+
+
+class StuckError(Exception):
+    """A cell went on after it was interrupted."""
+
+
+class Execute(preprocessors.Execute):  # type: ignore[misc]
+    """nbgrader's execution, which goes on where a cell stops it.
+
+    A cell that ends Python, cannot be interrupted or sends what is no output is left out and the rest
+    is run again. What an answer cell with an error has not defined is as in the released form, so that
+    the checks can say what is open. A warning costs no points; output has a limit.
+    """
+
+    def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
+        """Run the notebook, if need be again without the cell that stopped it."""
+        for _ in range(MOST_LEFT_OUT):
+            self._at: Any = None
+            try:
+                return self._run(nb, resources, km)
+            except Exception:  # whatever the cell has done
+                if self._at is None:  # it was none
+                    raise
+                _leave_out(self._at)
+        return self._run(nb, resources, km)
+
+    def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
+        self._length: dict[str, int] = {}
+        nb, resources = super().preprocess(nb, resources, km)
+        self._at = None
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                _tidy(cell)
+        return nb, resources
+
+    def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
+        """Run a cell, and see that the next one can be run."""
+        if index == 0:
+            self._ask(BEGIN)
+        self._at = cell
+        cell, resources = super().preprocess_cell(cell, resources, index)
+        if cell.cell_type == "code" and _failed(cell):
+            self._ask(DEFINE.format(self._form(cell)) if utils.is_solution(cell) else "")
+        return cell, resources
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Take a message from the kernel, unless it brings more output than is kept."""
+        kind = msg["msg_type"]
+        points = kind == "execute_result" and utils.is_grade(cell)
+        if kind in SHOWN and not points and not self._fits(cell, len(str(msg["content"]))):
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _fits(self, cell: Any, length: int) -> bool:
+        of_cell = self._length.get(cell.id, 0) + length
+        of_notebook = sum(self._length.values()) + length
+        if of_cell > MOST_OF_CELL or (of_notebook > MOST_OF_NOTEBOOK and not utils.is_grade(cell)):
+            if not cell.outputs or cell.outputs[-1].get("text") != TOO_MUCH:
+                cell.outputs.append(_output("stream", name="stdout", text=TOO_MUCH))
+            return False
+        self._length[cell.id] = of_cell
+        return True
+
+    def _ask(self, code: str) -> None:
+        """Run `code` unseen.
+
+        Raises
+        ------
+        StuckError
+            If Python does not answer, because a cell before cannot be interrupted.
+        """
+        if not self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False)):
+            raise StuckError
+
+    def _form(self, cell: Any) -> str:
+        place = self.resources["nbgrader"]
+        return mend.form(place["assignment"], place["notebook"], cell.metadata.nbgrader["grade_id"])
+
+
+def _leave_out(cell: Any) -> None:
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), LEFT_OUT]
+    cell.outputs = [_error(ENDED)]
+
+
+def _failed(cell: Any) -> bool:
+    return any(output.output_type == "error" for output in cell.outputs)
+
+
+def _tidy(cell: Any) -> None:
+    """Drop outputs that are none; a warning is no error; points that cannot be are none."""
+    cell.outputs = [output for output in cell.outputs if _valid(output)]
+    for output in cell.outputs:
+        if output.get("name") == "stderr":
+            output.name = "stdout"
+        if output.output_type == "error":
+            output.evalue = output.evalue[:LONGEST_ERROR]
+            output.traceback = [line[:LONGEST_ERROR] for line in output.traceback]
+    if utils.is_grade(cell) and not utils.is_solution(cell):
+        try:
+            utils.determine_grade(cell)
+        except Exception:  # whatever the cell has shown in place of its points
+            cell.outputs.insert(0, _error(NO_POINTS))
+
+
+def _valid(output: Any) -> bool:
+    try:
+        nbformat.validate(output, ref="output", version=4, relax_add_props=True)
+    except nbformat.ValidationError:
+        return False
+    return True
+
+
+def _error(words: str) -> Any:
+    return _output("error", ename="Stopped", evalue=words, traceback=[words])
+
+
+def _output(kind: str, **content: Any) -> Any:
+    return nbformat.v4.new_output(kind, **content)  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ import http.server
 import webbrowser
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -199,7 +199,7 @@ def course() -> None:
 @click.argument("directory", type=click.Path(path_type=Path))
 def new(directory: Path) -> None:
     """Make an nbgrader course in DIRECTORY, with every exercise of this course."""
-    from partners.course.exercises import new_course  # noqa: PLC0415
+    from partners.grading.course import new_course  # noqa: PLC0415
 
     try:
         made = new_course(directory)
@@ -207,6 +207,141 @@ def new(directory: Path) -> None:
         raise click.ClickException(str(error)) from None
     click.echo(f"{directory} holds {', '.join(made)}. Next:")
     click.echo(f"  cd {directory} && nbgrader generate_assignment {made[0]}")
+    click.echo("README.md there has all commands of a term, in their order.")
+
+
+@course.command("check")
+@click.argument("directory", type=click.Path(path_type=Path), default=".")
+def check_course(directory: Path) -> None:
+    """Tell what is missing in the nbgrader course in DIRECTORY, or here; exit with 1 if something is."""
+    from partners.grading.course_check import checked  # noqa: PLC0415
+
+    found = checked(directory)
+    if fine := [name for name, problems in found.items() if not problems]:
+        click.echo(f"Fine: {', '.join(fine)}.")
+    problems = [str(problem) for each in found.values() for problem in each]
+    if problems:
+        click.echo("\n".join(problems))
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("assignment")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder; without it, reports/ASSIGNMENT.",
+)
+@click.option("--names", is_flag=True, help="Name people, and show groups of fewer than five.")
+def report(assignment: str, output: Path | None, names: bool) -> None:
+    """Draw for the instructor what ASSIGNMENT shows, in the nbgrader course folder you are in."""
+    from partners.grading import report as numbers  # noqa: PLC0415
+    from partners.grading import report_page  # noqa: PLC0415
+
+    try:
+        found = numbers.findings(Path.cwd(), assignment, names=names)
+    except numbers.ReportError as error:
+        raise click.ClickException(str(error)) from None
+    page = report_page.write(found, output or Path("reports") / assignment)
+    click.echo(f"The report is {page}; its figures lie beside it.\n")
+    for line in found.telling():
+        click.echo(f"  {line}")
+
+
+def _by_name(_context: object, _parameter: object, texts: tuple[str, ...]) -> dict[str, str]:
+    """Return what stands after the first = by what stands before it; a text without = names itself."""
+    pairs = [text.partition("=") for text in texts]
+    return {name: told if equals else name for name, equals, told in pairs}
+
+
+@main.command()
+@click.argument("assignments", nargs=-1)
+@click.option(
+    "--to",
+    required=True,
+    type=click.Choice(["canvas", "moodle", "blackboard", "brightspace"]),
+    help="Your LMS.",
+)
+@click.option(
+    "--template",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The gradebook file that you exported from it.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    callback=_by_name,
+    metavar="NAME=HEADER",
+    help="Where its points go.",
+)
+@click.option(
+    "--create-column",
+    "create",
+    multiple=True,
+    callback=_by_name,
+    metavar="[NAME=]TITLE",
+    help="Add a column.",
+)
+@click.option("--by", default="", metavar="HEADER", help="The column that holds nbgrader's student ids.")
+@click.option(
+    "--scale", is_flag=True, help="Turn points into those of the column where the maxima differ."
+)
+@click.option("--out-of", type=float, help="The columns' maximum, where the file does not tell it.")
+@click.option("--feedback", is_flag=True, help="Fill Moodle's feedback columns with your comments, too.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write.")
+def gradebook(output: Path | None, **request: Any) -> None:
+    """Fill the gradebook file of your LMS with nbgrader's marks, for ASSIGNMENTS or all.
+
+    Without -o it only shows what would change. Run it in the folder of your nbgrader course.
+    """
+    from partners.grading.gradebook import in_words, plan, write  # noqa: PLC0415
+    from partners.grading.marks import GradebookError  # noqa: PLC0415
+    from partners.grading.roster import RosterError  # noqa: PLC0415
+    from partners.grading.targets import Request  # noqa: PLC0415
+
+    try:
+        found = plan(Path.cwd(), Request(**request))
+        click.echo(in_words(found))
+        if output is None:
+            click.echo("Nothing is written. To write it, add: -o FILE")
+            return
+        aside = write(found, output)
+    except (GradebookError, RosterError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Written to {output}." + (f" The file of that name is now {aside}." if aside else ""))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--roster",
+    "roster_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your class list; without it, the roster.csv here, if there is one.",
+)
+@click.option("--replace", is_flag=True, help="Replace submissions where nothing says which is newer.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+def collect(folder: Path, roster_file: Path | None, replace: bool, dry_run: bool) -> None:
+    """Make nbgrader submissions of what students handed in on your LMS: FOLDER, or the zip it gave you.
+
+    Run it in the folder of your nbgrader course. Exits with 1 if a file was not placed.
+    """
+    from partners.grading import collect as collecting  # noqa: PLC0415
+    from partners.grading import roster  # noqa: PLC0415
+
+    here = Path("roster.csv")
+    try:
+        known = roster_file or (here if here.is_file() else None)
+        students = roster.read(known) if known else []
+        report = collecting.collect(folder, students, Path.cwd(), replace=replace, dry_run=dry_run)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(collecting.in_words(report, dry_run=dry_run))
+    if report.left:
+        raise SystemExit(1)
 
 
 @main.command()

@@ -1,0 +1,562 @@
+"""A report as one page and its figures: what ``report.findings`` found, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from partners import files
+from partners.course import figures
+from partners.grading.report import FEWEST, in_words, percent, talk_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from partners.grading.report import Count, Item, Part, Report, Spread, Talk
+
+WIDTH = 4.2
+"""Inches of every figure: the screen of a phone shows it without making its letters smaller."""
+DOTS = 200
+"""Dots in an inch of the PNG."""
+_MARGIN = 0.15
+_EDGE = 0.12
+"""Inches that a mark at 0 or 100% needs beside its line."""
+_FAINT = "#b9b3a6"
+
+STYLE = """
+:root { color-scheme: light dark; --ground: #fffdf9; --ink: #23302e; --soft: #586663; --lake: #1d5f59;
+  --line: #d9d2c5; --pale: #e3efec; }
+@media (prefers-color-scheme: dark) { :root { --ground: #171e1d; --ink: #ece7dd; --soft: #b3bbb6;
+  --lake: #8fd0c6; --line: #3e4a47; --pale: #24403c; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+h1, h2, h3, h4 { font-family: Charter, "Bitstream Charter", Cambria, Georgia, serif; line-height: 1.25;
+  text-wrap: balance; break-after: avoid; overflow-wrap: break-word; }
+h1 { margin: 0; color: var(--lake); }
+h2 { margin: 2.5rem 0 .5rem; border-top: 1px solid var(--line); padding-top: 1.25rem; }
+h3 { margin: 1.75rem 0 .5rem; }
+h4 { margin: 1.25rem 0 .25rem; }
+p, li { max-width: 44rem; }
+.soft { color: var(--soft); margin: .25rem 0; }
+.short { background: var(--pale); border-left: 4px solid var(--lake); padding: .75rem 1rem .75rem 2rem;
+  margin: 1rem 0; max-width: 46rem; }
+.shown { margin: .75rem 0 1.5rem; }
+figure { margin: 0; }
+img { display: block; width: 26rem; max-width: 100%; height: auto; border-radius: 10px;
+  border: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-size: .875rem; line-height: 1.4; margin: .75rem 0; }
+caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
+th, td { text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
+  padding: .375rem .5rem .375rem 0; overflow-wrap: break-word; }
+thead th { color: var(--soft); font-weight: 600; }
+tbody th { font-weight: 400; }
+@media (min-width: 60rem) {
+  .shown { display: grid; grid-template-columns: 26rem 1fr; column-gap: 2rem; align-items: start; }
+  .shown table { margin-top: 0; }
+  .shown p { grid-column: 2; margin-top: 0; }
+  .shown figure { grid-row: 1 / span 2; }
+}
+@media print {
+  :root { color-scheme: light; --ground: #fff; --ink: #23302e; --soft: #586663; --lake: #1d5f59;
+    --line: #d9d2c5; --pale: #e3efec; }
+  main { max-width: none; padding: 0; }
+  img { width: 10cm; }
+  figure, tr, li { break-inside: avoid; }
+}
+"""
+
+_FEW = in_words(FEWEST)
+
+ADVICE = {
+    True: "Nobody: the question may be unclear, the key may be wrong, or it was not taught yet. Read "
+    "the question again with one of the answers beside it, before you speak of it in class.",
+    False: "Everybody: it may be too easy, its words may give it away, or it was taught well. It tells "
+    "nothing about who can do more.",
+}
+
+
+class Drawing(NamedTuple):
+    """A figure; what it shows for those who do not see it; a table and a sentence that say it too."""
+
+    name: str
+    figure: Figure
+    alt: str
+    table: str
+    sentence: str
+
+
+class Strip(NamedTuple):
+    """A row of a figure: its label, a note in small, and how people spread over columns."""
+
+    label: str
+    note: str
+    spread: Spread
+
+
+def write(report: Report, folder: Path) -> Path:
+    """Write the page and its figures into `folder`, and return the page.
+
+    Figures of an earlier report of the same assignment are removed, so that none stays that shows
+    more than this one may.
+    """
+    stem = f"{report.assignment}.report"
+    drawings = list(_drawings(report))
+    pictures = {f"{stem}.{drawing.name}.png": _png(drawing.figure) for drawing in drawings}
+    for name, picture in pictures.items():
+        files.write_bytes(folder / name, picture)
+    for old in folder.glob(f"{stem}.*.png"):
+        if old.name not in pictures:
+            old.unlink()
+    shown = dict(zip((drawing.name for drawing in drawings), pictures.values(), strict=True))
+    page = folder / f"{stem}.html"
+    files.write(page, _page(report, {d.name: _shown(d, shown[d.name]) for d in drawings}))
+    return page
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _drawings(report: Report) -> Iterator[Drawing]:
+    yield _points(report.parts)
+    for part in report.parts:
+        if part.items:
+            yield _items(part)
+    for talk in report.talks:
+        if any(spread.groups for spread in talk.endings):
+            yield _endings(talk)
+            yield _rubric(talk)
+        if talk.minutes.groups:
+            yield _time(talk)
+
+
+# The page
+
+
+def _page(report: Report, shown: dict[str, str]) -> str:
+    title = escape(report.title)
+    today = datetime.now().astimezone()
+    body = "\n".join(_sections(report, shown))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Report: {title}</title>\n<style>{STYLE}</style></head>\n<body>\n<main>\n"
+        f'<h1>{title}</h1>\n<p class="soft">A report for the instructor, made on '
+        f"{today:%B} {today.day}, {today.year}.</p>\n"
+        f"{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _sections(report: Report, shown: dict[str, str]) -> Iterator[str]:
+    yield f'<ul class="short">{_list(report.telling())}</ul>'
+    yield f"<p>{escape(_who(report))}</p>"
+    yield f"<h2>Points by outcome</h2>\n{shown['points']}"
+    if any(part.items for part in report.parts):
+        yield "<h2>Items</h2>"
+        yield from _extremes(report.parts)
+        for part in report.parts:
+            if part.items:
+                yield f"<h3>{escape(part.title)}</h3>\n{_outcomes(part)}\n{shown[f'items.{part.key}']}"
+    if report.talks:
+        yield "<h2>Conversations</h2>"
+    for talk in report.talks:
+        yield from _of_talk(talk, shown)
+    if report.people:
+        yield "<h2>By name</h2>"
+        rows = [(person.name, person.points, " ".join(person.remarks)) for person in report.people]
+        yield _table("Everybody on the list", ("Name", "Points so far", "Remarks"), rows)
+    yield f"<h2>How to read this</h2>\n<ul>{_list(_how_to_read(report))}</ul>"
+
+
+def _who(report: Report) -> str:
+    told = [f"{report.handed_in} of the {report.listed} on the list have handed in"]
+    told += [f"{report.graded} of these are graded"]
+    if report.unmarked:
+        told += [f"{report.unmarked} have written parts that are not marked yet"]
+    names = (
+        "People are named below: keep this where you keep marks."
+        if report.people
+        else "Nobody is named."
+    )
+    return f"{'; '.join(told)}. {names}"
+
+
+def _extremes(parts: Sequence[Part]) -> Iterator[str]:
+    """Yield what nobody or everybody has right, with its part, its outcome and where that is taught."""
+    yield "<h3>What nobody or everybody has right</h3>"
+    lines: dict[bool, list[str]] = {True: [], False: []}
+    for part in parts:
+        for nobody, found in lines.items():
+            found += [_named(f"“{item.name}”", part) for item in part.of_items(nobody=nobody)]
+        if not part.items and (share := part.same_for_all()):
+            lines[share == "none"].append(_named(f"{share.capitalize()} of its points", part))
+    if not any(lines.values()):
+        yield "<p>There is no such item: each tells some people from others.</p>"
+    for nobody, found in lines.items():
+        if found:
+            yield f"<p>{escape(ADVICE[nobody])}</p>\n<ul>{_list(found)}</ul>"
+
+
+def _named(what: str, part: Part) -> str:
+    outcome = f" Outcome: {part.can()}." if part.outcomes else ""
+    taught = f" Taught in {'; '.join(part.taught())}." if part.outcomes else ""
+    return f"{what}, in “{part.title}”.{outcome}{taught}"
+
+
+def _outcomes(part: Part) -> str:
+    lines = [f"{part.can()}."] if part.outcomes else []
+    if part.not_judged:
+        lines.append(
+            f"Not counted: {part.not_judged}, who left all of it open or whose notebook stopped with an "
+            "error."
+        )
+    return "\n".join(f'<p class="soft">{escape(line)}</p>' for line in lines)
+
+
+def _of_talk(talk: Talk, shown: dict[str, str]) -> Iterator[str]:
+    yield f"<h3>{escape(talk.title)}</h3>\n<p>{escape(_transcripts(talk))}</p>"
+    if f"endings.{talk.name}" in shown:
+        yield f"<h4>Endings reached</h4>\n{shown[f'endings.{talk.name}']}"
+        yield f"<h4>The rubric, by attempt</h4>\n{shown[f'rubric.{talk.name}']}"
+    yield "<h4>Time on task</h4>"
+    yield shown.get(f"time.{talk.name}") or f"<p>{escape(_no_time(talk))}</p>"
+
+
+def _transcripts(talk: Talk) -> str:
+    told = [f"{talk.finished} with a finished attempt"]
+    told += [f"{talk.unfinished} with none that is finished"] if talk.unfinished else []
+    if talk.refused:
+        told += [f"{talk.refused} with a file that was cut or edited, or is of another version"]
+    told += [f"{talk.missing} without a file"] if talk.missing else []
+    return f"Transcripts: {'; '.join(told)}."
+
+
+def _no_time(talk: Talk) -> str:
+    if not talk.minutes.people:
+        return "Not known: no transcript tells when a talk began and ended."
+    return f"Known of fewer than {_FEW} people, so it is not shown."
+
+
+def _how_to_read(report: Report) -> Iterator[str]:
+    if report.people:
+        yield "Names were asked for, so every group is shown as it is, however small."
+    else:
+        yield (
+            f"A group of fewer than {_FEW} people is merged with its neighbor, and a count says “1 to "
+            f"{FEWEST - 1} of …” where it would tell of so few. Who has handed in and what waits for a "
+            "mark is counted as it is."
+        )
+    yield (
+        "Points: none; some is less than half; most is half or more; all. What is not marked yet is "
+        "left out, never counted as zero. A written part that was left untouched has no points."
+    )
+    if report.talks:
+        yield (
+            "Only attempts that could be played again reply by reply are counted. The share on a "
+            "dimension is what the replies earned of what they could have earned on their way."
+        )
+        yield (
+            "Time runs from the first reply to the ending, by the clock of the student’s device, pauses "
+            "included. How long answers and writing took is not recorded anywhere, so it is not here."
+        )
+
+
+# Tables and words
+
+
+def _shown(drawing: Drawing, picture: bytes) -> str:
+    data = base64.b64encode(picture).decode("ascii")
+    width, height = (round(26 * 16 * side) for side in (1, _ratio(drawing.figure)))
+    return (
+        f'<div class="shown">\n<figure><img alt="{escape(drawing.alt)}" width="{width}" '
+        f'height="{height}" src="data:image/png;base64,{data}"></figure>\n{drawing.table}\n'
+        f"<p>{escape(drawing.sentence)}</p>\n</div>"
+    )
+
+
+def _ratio(figure: Figure) -> float:
+    width, height = figure.get_size_inches()
+    return float(height / width)
+
+
+def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(first)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return (
+        f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "".join(f"<li>{escape(line)}</li>" for line in lines)
+
+
+# The figures
+
+
+def _points(parts: Sequence[Part]) -> Drawing:
+    strips = [Strip(_label(part), _note(part), part.spread) for part in parts]
+    rows = [
+        (part.can() or part.title, percent(part.mean), str(part.spread), str(part.unmarked or "–"))
+        for part in parts
+    ]
+    return Drawing(
+        "points",
+        _strips(strips),
+        f"For each of {len(parts)} parts: how many people have none, some, most or all of its points.",
+        _table(
+            "Points by outcome, people in each group",
+            ("Outcome", "Average", "People by points", "Not marked"),
+            rows,
+        ),
+        _points_in_words(parts),
+    )
+
+
+def _label(part: Part) -> str:
+    return part.can() or f"{part.title} (no outcome of the course map)"
+
+
+def _note(part: Part) -> str:
+    waiting = f", {part.unmarked} not marked yet" if part.unmarked else ""
+    return f"{part.points:g} points, {_people(part.scored)}{waiting}"
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"
+
+
+def _points_in_words(parts: Sequence[Part]) -> str:
+    scored = sorted((part for part in parts if part.mean is not None), key=lambda part: part.mean or 0)
+    waiting = [f"“{part.title}” ({part.unmarked})" for part in parts if part.unmarked]
+    told = [f"Not marked yet: {', '.join(waiting)}."] if waiting else []
+    if not scored:
+        return " ".join(["No part has points of enough people to be shown.", *told])
+    ends = [
+        f"“{part.title}” with {percent(part.mean)} of the points" for part in (scored[0], scored[-1])
+    ]
+    return " ".join([f"On average, hardest is {ends[0]}, easiest {ends[1]}.", *told])
+
+
+def _items(part: Part) -> Drawing:
+    items = sorted(part.items, key=lambda item: (item.right.low, item.right.high))
+    hardest, easiest = items[0], items[-1]
+    return Drawing(
+        f"items.{part.key}",
+        _bars(items),
+        f"A bar for each of {len(items)} items: how many people have it right, the hardest first.",
+        _table(
+            "Right answers, and the hint that the others read",
+            ("Item", "Right", "Hint"),
+            [(item.name, str(item.right), item.hint) for item in items],
+        ),
+        f"Hardest: “{hardest.name}”, right for {hardest.right}. "
+        f"Easiest: “{easiest.name}”, right for {easiest.right}.",
+    )
+
+
+def _endings(talk: Talk) -> Drawing:
+    rows = list(zip(talk.attempts, talk.endings, strict=True))
+    return Drawing(
+        f"endings.{talk.name}",
+        _strips([Strip(attempt.capitalize(), _people(s.people), s) for attempt, s in rows]),
+        f"For each attempt: how many people ended “{talk.title}” in breakdown, politely, with progress "
+        "or in partnership.",
+        _table(
+            "Endings by attempt",
+            ("Attempt", "People", "Endings"),
+            [(attempt.capitalize(), str(s.people), str(s)) for attempt, s in rows],
+        ),
+        talk_in_words(talk),
+    )
+
+
+def _rubric(talk: Talk) -> Drawing:
+    heads = [
+        f"{attempt.capitalize()} ({s.people})"
+        for attempt, s in zip(talk.attempts, talk.endings, strict=True)
+    ]
+    return Drawing(
+        f"rubric.{talk.name}",
+        _dots(talk, heads),
+        f"For each of {len(talk.dimensions)} dimensions of the rubric: the share of points, by attempt.",
+        _table(
+            "Average share of the points on a dimension; people in parentheses",
+            ("Dimension", *heads),
+            [(d.name, *map(percent, d.shares)) for d in talk.dimensions],
+        ),
+        _change_in_words(talk),
+    )
+
+
+def _change_in_words(talk: Talk) -> str:
+    if not talk.changes:
+        return f"Too few people have finished two attempts to say what changed: fewer than {_FEW}."
+    least, *_, most = sorted(talk.changes, key=lambda change: change.by)
+    ends = (f"“{change.dimension}” by {_signed(100 * change.by)}" for change in (most, least))
+    return (
+        f"What changed most, in points of a hundred, from the first attempt to the last of the "
+        f"{most.people} people who made two or more: {' and '.join(ends)}."
+    )
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.0f}".replace("-", "−")
+
+
+def _time(talk: Talk) -> Drawing:
+    return Drawing(
+        f"time.{talk.name}",
+        _strips(
+            [
+                Strip(
+                    "Minutes, all finished attempts together",
+                    _people(talk.minutes.people),
+                    talk.minutes,
+                )
+            ]
+        ),
+        f"How many people spent how many minutes in “{talk.title}”.",
+        _table(
+            "Minutes from first reply to ending, all finished attempts of a person together",
+            ("Minutes", "People"),
+            [(talk.minutes.label(group), str(group.people)) for group in talk.minutes.groups],
+        ),
+        f"Known of {talk.minutes.people} of {talk.finished} people with a finished attempt. Half of "
+        f"them took {talk.median:.0f} minutes or more.",
+    )
+
+
+def _strips(strips: Sequence[Strip]) -> Figure:
+    """Draw a strip for each row: a cell for each column, wider where groups were merged."""
+    labels = [textwrap.wrap(strip.label, 54) for strip in strips]
+    heights = [0.19 * len(lines) + 0.88 for lines in labels]
+    figure, ax = _canvas(sum(heights) - 0.15)
+    top = 0.0
+    for strip, lines, height in zip(strips, labels, heights, strict=True):
+        _text(ax, 0, top, "\n".join(lines), fontsize=9.5, va="top", linespacing=1.3)
+        _text(
+            ax,
+            0,
+            top + 0.19 * len(lines) + 0.03,
+            strip.note,
+            fontsize=8.5,
+            va="top",
+            color=figures.MUTED,
+        )
+        _cells(ax, top + 0.19 * len(lines) + 0.23, strip.spread)
+        top += height
+    return figure
+
+
+def _cells(ax: Axes, top: float, spread: Spread) -> None:
+    wide, tall = WIDTH / len(spread.columns), 0.46
+    _box(ax, 0, top, WIDTH, tall, facecolor="none", edgecolor=_FAINT, linestyle=(0, (2, 2)))
+    if not spread.groups:
+        _text(ax, WIDTH / 2, top + tall / 2, str(spread), fontsize=9, ha="center", color=figures.MUTED)
+    for group in spread.groups:
+        left, width = group.first * wide, (group.last - group.first + 1) * wide
+        shade = _blend(group.people / spread.people)
+        _box(ax, left, top, width, tall, facecolor=shade, edgecolor=figures.LAKE)
+        _text(
+            ax, left + width / 2, top + 0.16, str(group.people), fontsize=11, ha="center", weight="bold"
+        )
+        _text(ax, left + width / 2, top + 0.34, spread.label(group), fontsize=8.5, ha="center")
+
+
+def _bars(items: Sequence[Item]) -> Figure:
+    """Draw a bar for each item from 0 to all people; hatched is what may not be told exactly."""
+    labels = [textwrap.fill(item.name, 24) for item in items]
+    heights = [0.17 * label.count("\n") + 0.34 for label in labels]
+    figure, ax = _canvas(sum(heights))
+    top, left, wide = 0.0, 1.72, 1.5
+    for item, label, height in zip(items, labels, heights, strict=True):
+        middle, right = top + height / 2, item.right
+        _text(ax, left - 0.1, middle, label, fontsize=9, ha="right", linespacing=1.2)
+        _box(ax, left, middle - 0.1, wide, 0.2, facecolor=figures.PALE, edgecolor="none")
+        _bar(ax, left, middle, wide, right)
+        _text(ax, WIDTH, middle, str(right), fontsize=9, ha="right")
+        top += height
+    return figure
+
+
+def _bar(ax: Axes, left: float, middle: float, wide: float, right: Count) -> None:
+    low, high = (wide * people / right.of for people in (right.low, right.high))
+    _box(ax, left, middle - 0.1, low, 0.2, facecolor=figures.LAKE, edgecolor="none")
+    if high > low:
+        look = {"facecolor": "none", "hatch": "////", "edgecolor": figures.LAKE}
+        _box(ax, left + low, middle - 0.1, high - low, 0.2, **look)
+
+
+def _dots(talk: Talk, heads: Sequence[str]) -> Figure:
+    """Draw a line from 0 to 100% for each dimension, with a mark for each attempt."""
+    legend = 0.24 * len(heads)
+    figure, ax = _canvas(legend + 0.52 * len(talk.dimensions) + 0.35)
+    for place, head in enumerate(heads):
+        _mark(ax, 0.12, 0.12 + 0.24 * place, place)
+        _text(ax, 0.3, 0.12 + 0.24 * place, head, fontsize=9)
+    for row, dimension in enumerate(talk.dimensions):
+        line = legend + 0.45 + 0.52 * row
+        _text(ax, 0, line - 0.23, dimension.name, fontsize=9.5)
+        ax.plot([_EDGE, WIDTH - _EDGE], [line, line], color=_FAINT, linewidth=1, zorder=1)
+        for place, share in enumerate(dimension.shares):
+            if share is not None:
+                _mark(ax, _EDGE + share * (WIDTH - 2 * _EDGE), line, place)
+    low = legend + 0.52 * len(talk.dimensions) + 0.22
+    for at, where, words in ((0.0, "left", "0%"), (WIDTH, "right", "100% of the points")):
+        _text(ax, at, low, words, fontsize=8.5, ha=where, color=figures.MUTED)
+    return figure
+
+
+def _mark(ax: Axes, x: float, y: float, attempt: int) -> None:
+    """Draw the mark of an attempt, smaller for each later one: where they meet, all are seen."""
+    shape, colour, size = (("o", figures.LAKE, 11), ("s", figures.CLAY, 7), ("D", figures.INK, 3.5))[
+        attempt
+    ]
+    face = "none" if attempt == 0 else colour
+    ax.plot(x, y, shape, color=colour, markerfacecolor=face, markersize=size, markeredgewidth=1.5)
+
+
+def _canvas(height: float) -> tuple[Figure, Axes]:
+    """Return an empty canvas with a margin, measured in inches from its upper left corner."""
+    wide, tall = WIDTH + 2 * _MARGIN, height + 2 * _MARGIN
+    figure, ax = figures.drawing(wide, tall)
+    figure.set_layout_engine("none")
+    ax.set_position((_MARGIN / wide, _MARGIN / tall, WIDTH / wide, height / tall))
+    ax.set(xlim=(0, WIDTH), ylim=(height, 0))
+    return figure, ax
+
+
+def _text(ax: Axes, x: float, y: float, words: str, **look: Any) -> None:
+    ax.text(x, y, words, **{"va": "center", "color": figures.INK, **look})
+
+
+def _box(ax: Axes, x: float, y: float, wide: float, tall: float, **look: Any) -> None:
+    from matplotlib.patches import Rectangle  # noqa: PLC0415
+
+    ax.add_patch(Rectangle((x, y), wide, tall, clip_on=False, **look))
+
+
+def _blend(share: float) -> str:
+    """Return a shade between pale and lake that dark letters can be read on (4.6 to 1 at the least)."""
+    ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (figures.PALE, figures.LAKE)]
+    mixed = [round(pale + 0.55 * share * (lake - pale)) for pale, lake in zip(*ends, strict=True)]
+    return "#" + "".join(f"{value:02x}" for value in mixed)

@@ -98,6 +98,17 @@ def texts(notebook: Any) -> dict[str, str]:
     return {c.id: c.source for c in notebook.cells}
 
 
+def test_a_cell_that_was_answered_in_the_form_is_not_called_unanswered(desk: Desk) -> None:
+    given = answers.Answers(format=answers.FORMAT, exercise=EXERCISE, answers={"types": {"Picnic": "3"}})
+    (desk.folder / answers.file_name(EXERCISE)).write_text(answers.written(given), "utf-8")
+    desk.put(released())
+    mended, told = desk.mended()
+    assert told == ""
+    # nbgrader writes “No response.” beside a cell that is as it was handed out.
+    assert cell(mended, "types_answer").source == f"{STUBS['types_answer']}\n{mend.IN_FORM}"
+    assert cell(mended, "message").source == STUBS["message"]
+
+
 def test_an_honest_notebook_is_graded_as_it_is_cell_for_cell(desk: Desk) -> None:
     notebook = answered()
     cell(notebook, "text-2").source = 'language = "Somali"\nprint(language)'

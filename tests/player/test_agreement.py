@@ -67,4 +67,4 @@ def test_of_any_codes_page_and_notebook_say_the_same(
 def test_words_are_counted_as_the_formulas_count_them(
     in_page: Callable[..., list[int]],
 ) -> None:
-    assert in_page("countWords", WORDS, None) == [len(reading._WORD.findall(text)) for text in WORDS]
+    assert in_page("countWords", WORDS, None) == [len(reading.WORD.findall(text)) for text in WORDS]

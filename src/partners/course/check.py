@@ -18,6 +18,7 @@ from partners.scenario.faults import Fault
 from partners.scenario.soundness import unsound
 from partners.scenario.texts import persona_faults, untranslated
 from partners.source import Problem, SourceError
+from partners.writing import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -259,6 +260,7 @@ def _unused_references() -> Iterator[Problem]:
         used.update(cited(page.read_text("utf-8")))
     for name in library.role_plays():
         used.update(_RESTS_ON.findall(library.role_play_file(name).read_text("utf-8")))
+    used.update(rule.source for rule in rules().rules.values())
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         if (entry := _ENTRY.match(line)) and entry[1] not in used:
             what = f'nothing cites "{entry[1]}"'

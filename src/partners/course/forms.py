@@ -109,11 +109,19 @@ class Question(_Part):
             for item in self.items
         }
 
+    def each(self, value: Any) -> list[tuple[str, Any]]:
+        """Return a merged `value` as pairs of item and answer; the item is empty if there are none."""
+        return list(value.items()) if self.items else [("", value)]
+
     def open(self, value: Any) -> list[str]:
         """Return what has no answer yet: the items, or what is asked."""
-        if self.items:
-            return [item for item in self.items if value[item] is None]
-        return [self.ask] if value is None else []
+        return [item or self.ask for item, answer in self.each(value) if answer is None]
+
+    def in_words(self, answer: Any, item: str = "") -> str:
+        """Return an answer with the words of the option that it is."""
+        options = (self.items[item].options if item in self.items else {}) or self.options
+        words = options.get(str(answer), "")
+        return "" if answer is None else f"{answer}: {words}" if words else str(answer)
 
 
 class Form:
@@ -211,14 +219,14 @@ class Form:
     def _answered(self) -> str:
         """Return what the file holds for this form, as a table for whoever marks it."""
         kept, problem = self._kept()
-        rows = []
-        for name, question in self.questions.items():
-            given = kept.get(name)
-            for item, value in given.items() if isinstance(given, dict) else [(question.ask, given)]:
-                if question.kind != "write":
-                    rows.append((item, "" if value is None else value))
-        cells = "".join(f"<tr><td>{escape(str(a))}</td><td>{escape(str(b))}</td></tr>" for a, b in rows)
-        return f"<p>{escape(problem)}</p><table>{cells}</table>"
+        cells = [
+            f"<td>{escape(item or question.ask)}</td><td>{escape(question.in_words(value, item))}</td>"
+            for name, question in self.questions.items()
+            if question.kind != "write"
+            for item, value in question.each(question.merged(None, kept.get(name)))
+        ]
+        rows = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<p>{escape(problem)}</p><table>{rows}</table>" if rows else ""
 
 
 def tell(problem: str) -> None:

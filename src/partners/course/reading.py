@@ -21,8 +21,8 @@ _NOT_PROSE = re.compile(
 _CITATION = re.compile(r"\s*\{cite:[pt]\}`[^`]*`")
 _ROLE = re.compile(r"\{\w+\}`([^`<]*?)\s*(?:<[^`]*>)?`")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_SENTENCE_END = re.compile(r"[.!?…]+[”’)*]*(?=\s|$)|\n\s*\n|\n[-*\d]")
-_WORD = re.compile(r"[A-Za-z]+(?:[’'-][A-Za-z]+)*")
+SENTENCE_END = re.compile(r"[.!?…]+[”’)*]*(?=\s|$)|\n\s*\n|\n[-*\d]")
+WORD = re.compile(r"[A-Za-z]+(?:[’'-][A-Za-z]+)*")
 
 
 class Level(NamedTuple):
@@ -39,8 +39,8 @@ def level(text: str) -> Level:
     Flesch-Kincaid counts syllables (Kincaid et al. 1975, Navy report 8-75), Coleman-Liau letters
     (Coleman & Liau 1975, Journal of Applied Psychology 60). Both count the words of a sentence.
     """
-    words = _WORD.findall(text)
-    sentences = max(1, sum(bool(_WORD.search(part)) for part in _SENTENCE_END.split(text)))
+    words = WORD.findall(text)
+    sentences = max(1, sum(bool(WORD.search(part)) for part in SENTENCE_END.split(text)))
     letters = sum(map(len, words))
     count = len(words)
     by_syllables = 0.39 * count / sentences + 11.8 * sum(map(_syllables, words)) / count - 15.59

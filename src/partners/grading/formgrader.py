@@ -1,4 +1,4 @@
-"""What an instructor sees in formgrader beside a student's written answer."""
+"""What nbgrader's pages show of a submission: forms without code, and to instructors model answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,22 @@ import nbformat
 from nbconvert.preprocessors import Preprocessor
 from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
+
+TABLES = """<style>
+#notebook table :is(th, td) {
+  padding: 0.25em 0.75em; text-align: left; vertical-align: top; border: 1px solid #ccc;
+}
+</style>"""
+"""nbgrader's pages set the columns of a rubric without any room between them."""
+
+
+def fold_forms(nb: Any, resources: Any) -> tuple[Any, Any]:
+    """Return the notebook in which a form shows its answers and not its YAML; for every HTML page."""
+    nb.cells.insert(0, nbformat.v4.new_markdown_cell(TABLES))  # type: ignore[no-untyped-call]
+    for cell in nb.cells:
+        if cell.cell_type == "code" and "worksheet.form(" in cell.source:
+            cell.metadata["transient"] = {"remove_source": True}
+    return nb, resources
 
 
 class ModelAnswers(Preprocessor):

@@ -36,6 +36,9 @@ OTHERS = 5
 """Notebooks under other names that are looked at."""
 _MARKUP = re.compile(r"[&<>\[\]`#*_~|\\]|^[-+=]")
 
+_ASSIGNS = re.compile(r"^(\w+)\s*=(?!=)", re.MULTILINE)
+IN_FORM = "# This was answered in the form above."
+
 TOLD = {
     "deleted": ("{} had been deleted and was put back.", "{} had been deleted and were put back."),
     "text": ("Text or code of the exercise had been deleted and was put back.",) * 2,
@@ -145,7 +148,10 @@ def _others(folder: Path, release: Path) -> list[Path]:
 
 
 def _written(folder: Path, assignment: str) -> tuple[dict[str, str], str]:
-    """Return the texts in a submission's answers file, and what is wrong with the file, in words."""
+    """Return the texts in a submission's answers file, and what is wrong with the file, in words.
+
+    An answer that is no text, because it has items, is there as an empty one.
+    """
     file = folder / answers.file_name(assignment)
     if not file.exists():
         return {}, ""
@@ -153,8 +159,7 @@ def _written(folder: Path, assignment: str) -> tuple[dict[str, str], str]:
         found = answers.load(file, assignment).answers
     except AnswersError as error:
         return {}, _inert(str(error))
-    texts = {name: text for name, text in found.items() if isinstance(text, str) and text.strip()}
-    return {name: _inert(text) for name, text in texts.items()}, ""
+    return {name: _inert(text) if isinstance(text, str) else "" for name, text in found.items()}, ""
 
 
 def _inert(text: str) -> str:
@@ -254,6 +259,8 @@ class _Rebuilding:
             return own.source
         if _written_part(given):
             return written.get(given.grade_id) or self._beside(index) or given.source
+        if _answer(given) and written.keys() & set(_ASSIGNS.findall(given.source)):
+            return f"{given.source}\n{IN_FORM}"  # or nbgrader would tell the student “No response.”
         return given.source
 
     def built(self, notebook: Any, sources: list[str]) -> Any:
@@ -387,7 +394,7 @@ def _same(one: str, other: str) -> bool:
 
 def _assigned(cell: Cell) -> str:
     """Return the first name that an answer cell, or any cell of code, assigns at the start of a line."""
-    found = re.search(r"(?m)^(\w+)\s*=(?!=)", cell.source)
+    found = _ASSIGNS.search(cell.source)
     return found[1] if found and cell.type == "code" else ""
 
 

@@ -42,7 +42,7 @@ Object.assign(WORDS, {
   yourReply: "You said",
   otherReply: "This would have done it",
   notThere: "You did not come here.",
-  scores: "What you practised",
+  scores: "What you practiced",
   points: (earned, possible) => `${earned} of ${possible} points`,
   next: "One thing for the next attempt",
   reflect: "Before you go on",

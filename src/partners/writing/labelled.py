@@ -1,8 +1,10 @@
 """How far each rule can be trusted: its notes on ``evidence/coach_sentences.csv``, beside our labels.
 
-The sentences and messages are ours. They were labelled before there was a rule, by what somebody who
-teaches teachers would say, and dealt by lot into a part to tune the rules on and a part held out. One
-person wrote both the sentences and the rules, so expect the rules to do worse on other people's letters.
+All of it is ours. It was written and labelled in batches, by what somebody who teaches teachers would
+say: the first before there was any rule, each later one while the rules stood still. A batch that had
+been measured was then used to tune them. Held out are the last messages, and sentences after which no
+rule that points at words was changed, but for one list of letters that are no acronym. One person wrote
+rules and sentences: expect the rules to miss more in other people's letters, above all phrases.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from partners.course import reading
 from partners.course.references import in_text, references
 
 FILE = Path(__file__).parent / "rules.yml"
-WORD, READING_END = reading._WORD, reading._SENTENCE_END
+WORD, READING_END = reading.WORD, reading.SENTENCE_END
 _SHORT = re.compile(r"\[[^\]]*\]|\{([a-z_]+)\}|[ ']")
 _LONG = {" ": r"[ \n\r\t\xa0]+", "'": "['’]"}
 _MOST_SHARED = 25

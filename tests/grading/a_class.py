@@ -35,7 +35,7 @@ TESTS = {
     "channel": """if not channel:
     print("Which first contact fits best? Still\\nopen: Rahimi; Kowalski; Brandt; Tran.")
 worksheet.points_for(
-    worksheet.letters(channel),
+    channel,
     {
         "Rahimi": ("B", "The family told you the channel that works."),
         "Kowalski": ("D", "At eleven he is asleep."),
@@ -43,7 +43,7 @@ worksheet.points_for(
         "Tran": ("E", "Two calls have failed."),
     },
 ) + worksheet.points_for(
-    worksheet.letters(because),
+    because,
     {
         "Kowalski": ("A", "What does the form say?"),
         "Tran": ("B", "Which number is it?"),

@@ -25,7 +25,7 @@ from partners.player import Placeholder
 from partners.scenario import engine, transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from partners.course.course_map import Dimension
     from partners.course.hundred_days import Card
@@ -121,49 +121,12 @@ def points_for(
     return right * each
 
 
-def letters(given: Any) -> dict[str, str]:
-    """Return the answers that are one letter or number each: in capitals, without blanks around."""
-    if not isinstance(given, dict):
-        return {}
-    short = {question: answer for question, answer in given.items() if isinstance(question, str)}
-    return {
-        question: str(answer).strip().upper()
-        for question, answer in short.items()
-        if isinstance(answer, str) or (isinstance(answer, int) and answer in range(100))
-    }
-
-
 def near(given: Any, wanted: float, within: float) -> bool:
     """Say whether `given` is a number, and no further than `within` from the `wanted` one."""
     try:
         return abs(float(given) - wanted) <= within
     except (TypeError, ValueError, OverflowError):
         return False
-
-
-def still_open(given: Any, questions: Iterable[str], choices: str = "") -> str:
-    """Return a sentence that names the questions without an answer, or nothing if all have one.
-
-    Parameters
-    ----------
-    given
-        Answer by question, as the student filled it in.
-    questions
-        All that are asked.
-    choices
-        The letters or numbers to choose from; none where any number may be the answer.
-    """
-    if choices:
-        answers = letters(given)
-        empty = [question for question in questions if answers.get(question) not in list(choices)]
-        what = f"one of {', '.join(choices)} between the quotation marks"
-    else:
-        answers = given if isinstance(given, dict) else {}
-        empty = [question for question in questions if not near(answers.get(question), 0, 1e9)]
-        what = "a number, without quotation marks, in place of the dots"
-    if not empty:
-        return ""
-    return textwrap.fill(f"Write {what}. Still open: {'; '.join(empty)}.", WIDTH)
 
 
 def points_for_numbers(
@@ -420,8 +383,9 @@ def hundred_days_unread(calendar: Any) -> str:
 
 def hundred_days_in_words(calendar: Any, minutes: Any, time: Any, look_again: Any) -> str:
     """Return the minutes that a plan takes, week by week and in all, beside those there are."""
-    if left := still_open(time, TIME) or still_open(minutes, WAYS):
-        return left
+    given = minutes | time if isinstance(minutes, dict) and isinstance(time, dict) else {}
+    if empty := [name for name in (*WAYS, *TIME) if not near(given.get(name), 0, 1e9)]:
+        return _wrapped(f"Give a number for each of these first: {'; '.join(empty)}.")
     plan = HundredDays(calendar, minutes, time, look_again)
     if not plan.contacts:
         return "Write a week and a way for at least one family, such as 3 C."

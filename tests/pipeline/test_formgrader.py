@@ -1,4 +1,4 @@
-"""An instructor gives points for a written part in the real formgrader, in a real browser."""
+"""An instructor marks a written part in the real formgrader, which no submission can make act."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ import json
 import re
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
-from pipeline.term import BIN, EXERCISE, TALK, Course, answered, attempts, new_course, points, text
+from pipeline.term import (
+    BIN,
+    EXERCISE,
+    TALK,
+    Course,
+    answered,
+    attempts,
+    cell,
+    new_course,
+    points,
+    text,
+)
 from playwright.sync_api import Page, expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+v4: Any = nbformat.v4
 PATIENCE = 30
 STUDENT = "ana"
 
@@ -64,6 +77,49 @@ def _address(course: Course, running: subprocess.Popen[bytes], log: Path) -> dic
             return dict(json.loads(text))
         time.sleep(0.1)
     raise AssertionError(log.read_text("utf-8"))
+
+
+HOSTILE = """<script>window.ran = 1</script><img src="x" onerror="window.ran = 2">
+<details open ontoggle="window.ran = 3"><summary>look</summary></details>
+<a href="javascript:window.ran=4" id="message" class="score">here</a>
+
+[link](javascript:window.ran=5) ![picture](x" onerror="window.ran=6)
+
+It was 3 < 4, she said.
+"""
+OUTPUT = f"""
+from IPython.display import HTML, SVG, Javascript, Latex, display
+
+display(HTML({HOSTILE!r}), Javascript("window.ran = 7"), Latex("<img src=x onerror='window.ran = 8'>"))
+display(SVG("<svg xmlns='http://www.w3.org/2000/svg' onload='window.ran = 9'></svg>"))
+display({{"image/png": "x' onerror='window.ran = 10"}}, raw=True)
+"""
+
+
+def test_a_submission_cannot_act_with_the_login_of_who_opens_it(
+    graded: Course, server: dict[str, str], page: Page
+) -> None:
+    notebook = answered(graded)
+    cell(notebook, "message").source = HOSTILE
+    cell(notebook, "channel_answer").source += OUTPUT
+    notebook.cells.append(v4.new_raw_cell(HOSTILE, metadata={"raw_mimetype": "text/html"}))
+    folder = graded.root / "submitted" / "hostile" / EXERCISE
+    folder.mkdir(parents=True)
+    (folder / f"{EXERCISE}.ipynb").write_text(json.dumps(notebook), "utf-8")
+    graded.run("nbgrader", "autograde", EXERCISE, "--student", "hostile")
+    graded.run("nbgrader", "generate_feedback", EXERCISE, "--student", "hostile")
+
+    page.set_default_timeout(PATIENCE * 1000)
+    gradebook = f"/formgrader/gradebook/{EXERCISE}/{EXERCISE}"
+    page.goto(f"{server['url']}login?token={server['token']}&next={gradebook}")
+    page.get_by_role("row").filter(has_text="hostile").get_by_role("link", name="Submission").click()
+    feedback = graded.root / "feedback" / "hostile" / EXERCISE / f"{EXERCISE}.html"
+    for shown in (page.url, feedback.as_uri()):
+        page.goto(shown)
+        expect(page.get_by_text("It was 3 < 4, she said.").first).to_be_visible()
+        for link in page.get_by_text(re.compile("^(here|link)$")).all():
+            link.click()
+        assert page.evaluate("window.ran") is None
 
 
 def test_a_message_is_graded_by_its_rubric(graded: Course, server: dict[str, str], page: Page) -> None:

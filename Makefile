@@ -22,7 +22,7 @@ test: $(READY) lint book facilitator  ## lint, types, content, and every test, i
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python tests/hub/machine.py
 	$(BIN)/partners check
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations 20
 
 lint: $(READY)
 	$(BIN)/ruff check .

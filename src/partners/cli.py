@@ -219,7 +219,7 @@ def check_course(directory: Path) -> None:
     found = checked(directory)
     if fine := [name for name, problems in found.items() if not problems]:
         click.echo(f"Fine: {', '.join(fine)}.")
-    problems = [str(problem) for each in found.values() for problem in each]
+    problems = [problem for each in found.values() for problem in each]
     if problems:
         click.echo("\n".join(problems))
         raise SystemExit(1)
@@ -236,12 +236,13 @@ def check_course(directory: Path) -> None:
 @click.option("--names", is_flag=True, help="Name people, and show groups of fewer than five.")
 def report(assignment: str, output: Path | None, names: bool) -> None:
     """Draw for the instructor what ASSIGNMENT shows, in the nbgrader course folder you are in."""
-    from partners.grading import report as numbers  # noqa: PLC0415
     from partners.grading import report_page  # noqa: PLC0415
+    from partners.grading.marks import GradebookError  # noqa: PLC0415
+    from partners.grading.report import findings  # noqa: PLC0415
 
     try:
-        found = numbers.findings(Path.cwd(), assignment, names=names)
-    except numbers.ReportError as error:
+        found = findings(Path.cwd(), assignment, names=names)
+    except GradebookError as error:
         raise click.ClickException(str(error)) from None
     page = report_page.write(found, output or Path("reports") / assignment)
     click.echo(f"The report is {page}; its figures lie beside it.\n")

@@ -7,7 +7,6 @@ nothing (``handed_in``): what cannot be used is told, with the reason and a way 
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 import shlex
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import files, library
 from partners.course import answers
-from partners.grading import handed_in, platforms
+from partners.grading import handed_in, notebook_file, platforms
 from partners.grading import roster as class_list
 from partners.grading.handed_in import ASK_AGAIN, CollectError, Left, UnusableError
 
@@ -42,15 +41,6 @@ _TYPED = "Placed by the name typed inside, which proves nothing: nothing else sa
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
-class Placed(NamedTuple):
-    """A submission, the files it was made from, and what the instructor should know of it."""
-
-    student: Student
-    exercise: str
-    files: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
 class Report(NamedTuple):
     """What came of a folder.
 
@@ -58,8 +48,8 @@ class Report(NamedTuple):
     the folder the students of the roster who have none.
     """
 
-    placed: list[Placed]
-    already: list[Placed]
+    placed: list[Submission]
+    already: list[Submission]
     left: list[Left]
     nothing: dict[str, list[Student]]
 
@@ -121,7 +111,9 @@ class _Course:
 
 
 @dataclass(frozen=True)
-class _Submission:
+class Submission:
+    """A submission, the files it is made from, and what the instructor should know of it."""
+
     student: Student
     exercise: str
     when: datetime | None
@@ -130,7 +122,7 @@ class _Submission:
 
 
 def collect(
-    folder: Path, roster: list[Student], course: Path, *, replace: bool = False, dry_run: bool = False
+    folder: Path, roster: list[Student], course: Path, *, replace: bool, dry_run: bool
 ) -> Report:
     """Make submissions in the nbgrader course folder `course` from what lies in `folder`.
 
@@ -181,13 +173,13 @@ def collect(
 def _parts(folder: Path, term: _Course, roster: list[Student], left: list[Left]) -> list[_Part]:
     """Return what can be used in `folder`, each with its student; the rest goes to `left`."""
     parts = []
-    for file in platforms.owned(handed_in.items(folder, left), roster, {*term.released, folder.stem}):
+    items, around = handed_in.items(folder, left), {*term.released, folder.stem}
+    for item, name, beside in platforms.owned(items, roster, around):
         try:
-            whose = platforms.whose(file, roster)
-            if whose:
-                parts.append(_part(file.item, whose, term))
+            if whose := platforms.whose(item, name, beside, roster):
+                parts.append(_part(item, whose, term))
         except UnusableError as error:
-            left.append(Left(str(file.item), *error.args))
+            left.append(Left(str(item), *error.args))
     named = [_with_doubt(part, roster) for part in parts if part.whose.student]
     return [*named, *_typed([part for part in parts if not part.whose.student], roster, left)]
 
@@ -236,9 +228,7 @@ def _answers(item: Item, whose: Whose, text: str, exercise: str, term: _Course) 
 
 
 def _text(item: Item) -> str:
-    data = item.read()
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return data.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
+    return notebook_file.decoded(item.read())
 
 
 def _data(text: str) -> dict[str, Any]:
@@ -264,13 +254,12 @@ def _notebook(item: Item, whose: Whose, term: _Course) -> _Part:
             f"It is no notebook of an exercise released here: {', '.join(term.released)}.",
             "If it is one, give it the name of its exercise.",
         )
-    broken = ""
     try:
         if len(text) <= _CHECKED:
             _data(text)
     except UnusableError as error:
-        broken = error.args[0]
-    return _Part(item, whose, "notebook", best[0], broken=broken)
+        return _Part(item, whose, "notebook", best[0], broken=error.args[0])
+    return _Part(item, whose, "notebook", best[0])
 
 
 def _grade_ids(text: str) -> set[str]:
@@ -278,13 +267,9 @@ def _grade_ids(text: str) -> set[str]:
     return set(re.findall(r'"grade_id":\s*"([^"]+)"', text))
 
 
-def _named_by(who: str, roster: list[Student]) -> list[Student]:
-    return class_list.with_login(roster, who) or class_list.with_name(roster, who)
-
-
 def _with_doubt(part: _Part, roster: list[Student]) -> _Part:
     """Return `part` with a note if somebody else than the platform's student is typed inside."""
-    typed = _named_by(part.who, roster)
+    typed = class_list.called(roster, part.who)
     if len(typed) != 1 or typed[0] == part.whose.student:
         return part
     note = f"Typed inside is “{part.who}”, which is {typed[0]}. The platform's name counts."
@@ -297,24 +282,19 @@ def _typed(parts: list[_Part], roster: list[Student], left: list[Left]) -> Itera
     for part in parts:
         together[part.item.parts[: part.item.given]].append(part)
     for group in together.values():
-        typed = {student for part in group for student in _named_by(part.who, roster)}
+        typed = {student for part in group for student in class_list.called(roster, part.who)}
         for part in group:
             if len(typed) == 1:
                 whose = part.whose._replace(student=next(iter(typed)), notes=(_TYPED,), typed=True)
                 yield part._replace(whose=whose)
                 continue
             said = f"“{part.who}”, which is not one student's name" if part.who else "nothing"
+            why = f"The platform's name does not say whose it is; inside it says {said}."
             way_out = "Put it into a folder named with the student_id, and collect that folder too."
-            left.append(
-                Left(
-                    str(part.item),
-                    f"The platform's name does not say whose it is; inside it says {said}.",
-                    way_out if roster else platforms.NO_ROSTER,
-                )
-            )
+            left.append(Left(str(part.item), why, way_out if roster else platforms.NO_ROSTER))
 
 
-def _submissions(parts: list[_Part], term: _Course, left: list[Left]) -> Iterator[_Submission]:
+def _submissions(parts: list[_Part], term: _Course, left: list[Left]) -> Iterator[Submission]:
     """Yield one submission for each student and exercise, those that the platform names first."""
     theirs = defaultdict(list)
     for part in parts:
@@ -328,19 +308,17 @@ def _submissions(parts: list[_Part], term: _Course, left: list[Left]) -> Iterato
             who = next((part.who for part in own if part.who), "")
             why = _doubt(who, relevant, is_done=(student, exercise) in done) if typed else ""
             if why:
-                left += [
-                    Left(str(part.item), why, "Ask the student which is theirs.") for part in relevant
-                ]
+                way_out = "Ask the student which is theirs."
+                left += [Left(str(part.item), why, way_out) for part in relevant]
                 used.update(relevant)
-                continue
-            made = _submission(student, exercise, relevant)
-            done.add((student, exercise))
-            used.update(made.parts, (part for part in relevant if not part.broken))
-            yield made
-        for part in own:
-            if part not in used:
-                why = part.broken or f"No notebook or answers file goes with this talk, “{part.of}”."
-                left.append(Left(str(part.item), why, ASK_AGAIN))
+            else:
+                made = _submission(student, exercise, relevant)
+                done.add((student, exercise))
+                used.update(made.parts, (part for part in relevant if not part.broken))
+                yield made
+        for part in (part for part in own if part not in used):
+            why = part.broken or f"No notebook or answers file goes with this talk, “{part.of}”."
+            left.append(Left(str(part.item), why, ASK_AGAIN))
 
 
 def _doubt(who: str, relevant: list[_Part], *, is_done: bool) -> str:
@@ -355,7 +333,7 @@ def _doubt(who: str, relevant: list[_Part], *, is_done: bool) -> str:
     return ""
 
 
-def _submission(student: Student, exercise: str, relevant: list[_Part]) -> _Submission:
+def _submission(student: Student, exercise: str, relevant: list[_Part]) -> Submission:
     """Return the newest attempt at `exercise`, and in its notes what was left out for it."""
     newest = max(part.whose.when or _NO_TIME for part in relevant if part.carries)
     attempt = [part for part in relevant if (part.whose.when or _NO_TIME) == newest]
@@ -365,10 +343,10 @@ def _submission(student: Student, exercise: str, relevant: list[_Part]) -> _Subm
     notes += [f"{part.item}: {part.broken} The feedback will say so." for part in parts if part.broken]
     older = [part for part in relevant if part not in parts and not part.broken]
     notes += [f"Left out, as there is a newer one: {part.item}" for part in older]
-    return _Submission(student, exercise, None if newest == _NO_TIME else newest, parts, notes)
+    return Submission(student, exercise, None if newest == _NO_TIME else newest, parts, notes)
 
 
-def _texts(submission: _Submission) -> dict[str, str]:
+def _texts(submission: Submission) -> dict[str, str]:
     """Return the files that were handed in, by name; adds to the notes what was left out."""
     made: dict[str, str] = {}
     for part in submission.parts:
@@ -392,36 +370,33 @@ def _transcripts(found: answers.Answers, notes: list[str]) -> dict[str, str]:
     return made
 
 
-def _put(
-    submission: _Submission, term: _Course, report: Report, *, replace: bool, dry_run: bool
-) -> None:
+def _put(submission: Submission, term: _Course, report: Report, *, replace: bool, dry_run: bool) -> None:
     """Write a submission, or tell in `report` why it is not written."""
     student, exercise, when = submission.student, submission.exercise, submission.when
     place = term.place(student, exercise)
     texts, there = _texts(submission), _there(place)
-    made = Placed(student, exercise, tuple(str(part.item) for part in submission.parts), ())
-    notes = submission.notes
     if texts.items() <= there.items():
-        report.already.append(made._replace(notes=tuple(notes)))
+        report.already.append(submission)
         return
     if there and not replace:
         before = _time(place)
         if not (before and when):
             why = f"Another {exercise} of {student} is there, and nothing says which is newer."
             way_out = "If this one counts, add --replace to the command. The other is kept aside."
-            report.left.extend(Left(file, why, way_out) for file in made.files)
+            report.left.extend(Left(str(part.item), why, way_out) for part in submission.parts)
             return
         if when <= before:
-            report.already.append(made._replace(notes=(*notes, "What is there is newer.")))
+            submission.notes.append("What is there is newer.")
+            report.already.append(submission)
             return
     if term.place(student, exercise, "autograded").exists():
         again = f"nbgrader autograde {exercise} --student {shlex.quote(student.student_id)} --force"
-        notes.append(f"An older one is graded. To grade this one: {again}")
+        submission.notes.append(f"An older one is graded. To grade this one: {again}")
     if when:
         texts["timestamp.txt"] = f"{when:%Y-%m-%d %H:%M:%S.%f %Z}"
     if not dry_run:
         _write(place, {f"{exercise}.ipynb": term.released[exercise]} | texts)
-    report.placed.append(made._replace(notes=tuple(notes)))
+    report.placed.append(submission)
 
 
 def _there(place: Path) -> dict[str, str]:
@@ -465,7 +440,7 @@ def _finish(term: _Course) -> None:
             whole.rename(place)
 
 
-def in_words(report: Report, *, dry_run: bool = False) -> str:
+def in_words(report: Report, *, dry_run: bool) -> str:
     """Return the listing: what was placed, was there already, was not placed, and who is missing."""
     lines = [
         f"{'Would be placed' if dry_run else 'Placed'}: {len(report.placed)}",
@@ -487,8 +462,9 @@ def in_words(report: Report, *, dry_run: bool = False) -> str:
     return "\n".join("".join(sign if sign.isprintable() else "?" for sign in line) for line in lines)
 
 
-def _rows(placed: list[Placed]) -> Iterator[str]:
+def _rows(placed: list[Submission]) -> Iterator[str]:
     width = max((len(str(made.student)) for made in placed), default=0)
-    for made in sorted(placed):
-        yield f"  {made.student!s:{width}}  {made.exercise}  from {', '.join(made.files)}"
+    for made in sorted(placed, key=lambda made: (made.student, made.exercise)):
+        names = ", ".join(str(part.item) for part in made.parts)
+        yield f"  {made.student!s:{width}}  {made.exercise}  from {names}"
         yield from (f"    {note}" for note in made.notes)

@@ -1,6 +1,7 @@
 """What is missing in an instructor's course, found before it bites; nothing is changed.
 
-Each check of ``CHECKS`` yields problems, with the way out; one that yields none is fine.
+Each check of ``CHECKS`` yields problems in words, as “where: what, and the way out”; one that yields
+none is fine.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import sqlite3
 import stat
 import sys
 import traceback
+from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from partners.course import exercises
-from partners.grading import roster
+from partners.grading import marks, roster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,17 +40,6 @@ _REGION = re.compile(r"(?s)BEGIN (?:SOLUTION|HIDDEN TESTS).*?END (?:SOLUTION|HID
 _TELLING = 13  # shorter lines, such as `else:`, may stand anywhere
 _MADE_WITH = re.compile(r"Partners (\d[\w.+-]*\w)")
 _SCORE = re.compile(r"\(Score: ([\d.]+) /")
-
-
-class Problem(NamedTuple):
-    """Something that is missing or will go wrong: where, what, and the way out."""
-
-    where: str
-    what: str
-    way_out: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what} {self.way_out}".strip()
 
 
 @dataclass(frozen=True)
@@ -80,11 +71,6 @@ class Course:
 
         return Path(Exchange(config=self.config).root)
 
-    @property
-    def book(self) -> str:
-        """The gradebook's address, for reading only."""
-        return f"{(self.root / 'gradebook.db').resolve().as_uri()}?mode=ro"
-
     def assignments(self, step: str) -> list[str]:
         """Return the names of the assignments in `step`, source or release."""
         return sorted(folder.name for folder in (self.root / step).glob("*") if folder.is_dir())
@@ -97,16 +83,17 @@ class Course:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of `query` from the gradebook."""
-        with closing(sqlite3.connect(self.book, uri=True)) as book:
+        address = f"{(self.root / 'gradebook.db').resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as book:
             return book.execute(query).fetchall()
 
 
-def checked(directory: Path) -> dict[str, list[Problem]]:
+def checked(directory: Path) -> dict[str, list[str]]:
     """Return the problems of the course in `directory`, by the name of the check that found them.
 
     Without a folder, settings and gradebook that can be read, nothing more is looked at.
     """
-    course, found = Course(directory), dict[str, list[Problem]]()
+    course, found = Course(directory), dict[str, list[str]]()
     for name, check in CHECKS.items():
         found[name] = list(check(course))
         if found[name] and name in FIRST:
@@ -114,53 +101,48 @@ def checked(directory: Path) -> dict[str, list[Problem]]:
     return found
 
 
-def _folder(course: Course) -> Iterator[Problem]:
+def _folder(course: Course) -> Iterator[str]:
     if not (course.root / "nbgrader_config.py").is_file():
-        yield Problem(
-            str(course.root),
-            "This is no course: there is no nbgrader_config.py.",
-            "Go into the folder of your course, or make one: partners course new spring-term",
+        yield (
+            f"{course.root}: This is no course: there is no nbgrader_config.py. "
+            "Go into the folder of your course, or make one: partners course new spring-term"
         )
 
 
-def _settings(course: Course) -> Iterator[Problem]:
+def _settings(course: Course) -> Iterator[str]:
     from traitlets.config.loader import PyFileConfigLoader  # noqa: PLC0415
 
     file = course.root / "nbgrader_config.py"
     try:
         there = PyFileConfigLoader(file.name, path=str(course.root)).load_config()
     except Exception as error:
-        yield Problem(
-            f"{file.name}:{_line(error, file)}",
-            f"nbgrader cannot read it ({type(error).__name__}: {error}).",
-            "Mend the line, or take the file of a new course: partners course new ../another",
+        yield (
+            f"{file.name}:{_line(error, file)}: nbgrader cannot read it "
+            f"({type(error).__name__}: {error}). "
+            "Mend the line, or take the file of a new course: partners course new ../another"
         )
         return
     ours = PyFileConfigLoader(OURS.name, path=str(OURS.parent)).load_config()
     lacking = _set(ours) - _set(there)
     for setting, part in sorted(lacking):
-        if part and (setting, "") in lacking:
-            continue
-        yield Problem(
-            file.name,
-            f"c.{setting} lacks {part}." if part else f"c.{setting} is not set.",
-            "Take the line from the file of a new course: partners course new ../another",
-        )
+        if not part or (setting, "") not in lacking:
+            what = f"lacks {part}" if part else "is not set"
+            yield (
+                f"{file.name}: c.{setting} {what}. "
+                "Take the line from the file of a new course: partners course new ../another"
+            )
     if not there.CourseDirectory.get("course_id"):
-        yield Problem(
-            file.name, "The course has no name.", 'Write: c.CourseDirectory.course_id = "partners"'
-        )
+        yield f'{file.name}: The course has no name. Write: c.CourseDirectory.course_id = "partners"'
 
 
-def _version(course: Course) -> Iterator[Problem]:
+def _version(course: Course) -> Iterator[str]:
     """Compare with the version in the README that ``partners course new`` wrote, if it is there."""
     readme, now = course.root / "README.md", version("partners")
     found = _MADE_WITH.search(readme.read_text("utf-8", "replace")) if readme.is_file() else None
     if found and found[1] != now:
-        yield Problem(
-            readme.name,
-            f"Partners {found[1]} made this course, and Partners {now} is installed.",
-            f"Finish the term with {found[1]}, or compare with a new course and write {now} here.",
+        yield (
+            f"{readme.name}: Partners {found[1]} made this course, and Partners {now} is installed. "
+            f"Finish the term with {found[1]}, or compare with a new course and write {now} here."
         )
 
 
@@ -184,41 +166,34 @@ def _set(config: Any) -> set[tuple[str, str]]:
     return found
 
 
-def _tools(course: Course) -> Iterator[Problem]:
+def _tools(course: Course) -> Iterator[str]:
+    from jupyter_core.paths import jupyter_config_path  # noqa: PLC0415
+    from jupyter_server.extension.config import ExtensionConfigManager  # noqa: PLC0415
+
     here = Path(sys.executable).parent
     for tool in ("nbgrader", "alembic"):
         found = shutil.which(tool)
         if found is None or Path(found).parent != here:
             where = "is not found" if found is None else f"is {found}, of another installation"
-            yield Problem(
-                tool,
-                f"The command {where}, so grading would stop or go wrong.",
-                f"Activate the environment first: . {here}/activate",
+            yield (
+                f"{tool}: The command {where}, so grading would stop or go wrong. "
+                f"Activate the environment first: . {here}/activate"
             )
-    if not _extensions().get("nbgrader.server_extensions.formgrader"):
-        yield Problem(
-            "formgrader",
-            "It is switched off here, so written parts cannot be marked.",
-            "Run: jupyter server extension enable nbgrader.server_extensions.formgrader",
+    manager = ExtensionConfigManager(read_config_path=jupyter_config_path())
+    extensions = manager.get_jpserver_extensions()  # type: ignore[no-untyped-call]
+    if not extensions.get("nbgrader.server_extensions.formgrader"):
+        yield (
+            "formgrader: It is switched off here, so written parts cannot be marked. "
+            "Run: jupyter server extension enable nbgrader.server_extensions.formgrader"
         )
     free = shutil.disk_usage(course.root).free
     if free < ROOM:
-        yield Problem(
-            str(course.root),
-            f"Only {free // 1_000_000} MB of disk are free.",
-            "Make room before you grade.",
+        yield (
+            f"{course.root}: Only {free // 1_000_000} MB of disk are free. Make room before you grade."
         )
 
 
-def _extensions() -> dict[str, bool]:
-    from jupyter_core.paths import jupyter_config_path  # noqa: PLC0415
-    from jupyter_server.extension.config import ExtensionConfigManager  # noqa: PLC0415
-
-    manager = ExtensionConfigManager(read_config_path=jupyter_config_path())
-    return dict(manager.get_jpserver_extensions())  # type: ignore[no-untyped-call]
-
-
-def _gradebook(course: Course) -> Iterator[Problem]:
+def _gradebook(course: Course) -> Iterator[str]:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
     from nbgrader.dbutil import ALEMBIC_DIR  # noqa: PLC0415
 
@@ -229,36 +204,30 @@ def _gradebook(course: Course) -> Iterator[Problem]:
         versions = [row[0] for row in course.ask("SELECT version_num FROM alembic_version")]
         courses = [row[0] for row in course.ask("SELECT DISTINCT course_id FROM assignment")]
     except sqlite3.Error as error:
-        yield Problem(book.name, f"It cannot be read ({error}).", "Put back your last copy of it.")
+        yield f"{book.name}: It cannot be read ({error}). Put back your last copy of it."
         return
     if versions != [ScriptDirectory(ALEMBIC_DIR).get_current_head()]:
-        yield Problem(book.name, "Another version of nbgrader made it.", "Run: nbgrader db upgrade")
+        yield f"{book.name}: Another version of nbgrader made it. Run: nbgrader db upgrade"
     if courses and course.id not in courses:
-        yield Problem(
-            book.name,
-            f"It holds the course {', '.join(courses)}, and the settings name the course {course.id}.",
-            f"Write its name there: c.CourseDirectory.course_id = {courses[0]!r}",
+        yield (
+            f"{book.name}: It holds the course {', '.join(courses)}, "
+            f"and the settings name the course {course.id}. "
+            f"Write its name there: c.CourseDirectory.course_id = {courses[0]!r}"
         )
-    if not _writable(book):
-        yield Problem(book.name, "You may not write to it.", f"Run: chmod u+w {book.name}")
+    if not book.stat().st_mode & stat.S_IWUSR:
+        yield f"{book.name}: You may not write to it. Run: chmod u+w {book.name}"
 
 
-def _writable(file: Path) -> bool:
-    return bool(file.stat().st_mode & stat.S_IWUSR)
-
-
-def _sources(course: Course) -> Iterator[Problem]:
+def _sources(course: Course) -> Iterator[str]:
     if not course.assignments("source"):
-        yield Problem(
-            "source", "There is no assignment.", "Make a new course: partners course new ../another"
-        )
+        yield "source: There is no assignment. Make a new course: partners course new ../another"
     for file in (course.root / "source").rglob("*.json"):
         if file.name.endswith((".answers.json", ".transcript.json")):
             place = file.parent.relative_to(course.root)
-            yield Problem(str(place), f"{file.name} would be given to students.", "Move it elsewhere.")
+            yield f"{place}: {file.name} would be given to students. Move it elsewhere."
 
 
-def _releases(course: Course) -> Iterator[Problem]:
+def _releases(course: Course) -> Iterator[str]:
     given_out = course.exchange / course.id / "outbound"
     for name in course.assignments("release"):
         source, release = course.root / "source" / name, course.root / "release" / name
@@ -271,12 +240,12 @@ def _releases(course: Course) -> Iterator[Problem]:
             copy = release / file.relative_to(source)
             if file.suffix != ".ipynb" and not _same(file, copy):
                 what = "is not that of the source" if copy.exists() else "is missing"
-                yield Problem(f"release/{name}", f"{file.name} {what}.", again)
+                yield f"release/{name}: {file.name} {what}. {again}"
         if given_out.is_dir():
             yield from _handed_out(release, given_out / name)
 
 
-def _leaks(source: Path, release: Path, again: str) -> Iterator[Problem]:
+def _leaks(source: Path, release: Path, again: str) -> Iterator[str]:
     """Yield a problem for each file of the release that tells a solution or a hidden test."""
     texts = ["\n".join(text for _, text in _cells(file)) for file in source.glob("*.ipynb")]
     if release.name in exercises.names():
@@ -286,7 +255,7 @@ def _leaks(source: Path, release: Path, again: str) -> Iterator[Problem]:
         shown = {line.strip() for _, text in _cells(file) for line in text.splitlines()}
         if told := sorted(secrets & shown):
             what = f"It tells an answer or a hidden test: “{told[0]}”"
-            yield Problem(f"release/{release.name}/{file.name}", what, f"Don’t give it out. {again}")
+            yield f"release/{release.name}/{file.name}: {what} Don’t give it out. {again}"
 
 
 def _secrets(texts: Iterable[str]) -> set[str]:
@@ -299,7 +268,7 @@ def _secrets(texts: Iterable[str]) -> set[str]:
     return {line for line in secret - open_ if len(line) >= _TELLING}
 
 
-def _notebooks(source: Path, release: Path, config: Any, again: str) -> Iterator[Problem]:
+def _notebooks(source: Path, release: Path, config: Any, again: str) -> Iterator[str]:
     """Yield a problem for each notebook that is not what nbgrader would make of its source now."""
     for notebook in sorted(source.glob("*.ipynb")):
         try:
@@ -307,12 +276,12 @@ def _notebooks(source: Path, release: Path, config: Any, again: str) -> Iterator
         except Exception as error:
             place = f"source/{source.name}/{notebook.name}"
             what = f"nbgrader cannot make the students’ version of it ({error})."
-            yield Problem(place, what, "Mend it, or take the file of a new course.")
+            yield f"{place}: {what} Mend it, or take the file of a new course."
             continue
         if now != _cells(release / notebook.name):
             newer = _newest(source) > _newest(release)
             what = "The source was changed after it was made." if newer else "It was changed by hand."
-            yield Problem(f"release/{release.name}", what, again)
+            yield f"release/{release.name}: {what} {again}"
 
 
 def _for_students(notebook: Path, config: Any) -> list[tuple[str, str]]:
@@ -353,95 +322,80 @@ def _same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
 
 
-def _handed_out(release: Path, given_out: Path) -> Iterator[Problem]:
+def _handed_out(release: Path, given_out: Path) -> Iterator[str]:
     """Yield a problem if students find another version in the exchange, or none."""
     if not given_out.is_dir():
-        yield Problem(
-            f"release/{release.name}",
-            "It is not in the exchange yet.",
-            f"When it is time: nbgrader release_assignment {release.name}",
+        yield (
+            f"release/{release.name}: It is not in the exchange yet. "
+            f"When it is time: nbgrader release_assignment {release.name}"
         )
     elif not all(_same(file, given_out / file.relative_to(release)) for file in _files(release)):
-        yield Problem(
-            f"release/{release.name}",
-            "Students find an older version in the exchange.",
-            f"Run: nbgrader release_assignment {release.name} --force",
+        yield (
+            f"release/{release.name}: Students find an older version in the exchange. "
+            f"Run: nbgrader release_assignment {release.name} --force"
         )
 
 
-def _exchange(course: Course) -> Iterator[Problem]:
+def _exchange(course: Course) -> Iterator[str]:
     root, of_course = course.exchange, course.exchange / course.id
     if not root.exists():
         if "root" in course.config.Exchange:
-            yield Problem(
-                str(root),
-                "The exchange that the settings name is not there.",
-                f"Make it as the administrator: mkdir -p {root} && chmod 777 {root}",
+            yield (
+                f"{root}: The exchange that the settings name is not there. "
+                f"Make it as the administrator: mkdir -p {root} && chmod 777 {root}"
             )
         return
     if course.config.CourseDirectory.get("groupshared"):
         return  # then its permissions are the administrators' to choose
-    if of_course.exists() and _open_to_others(course.root.resolve() / "source"):
-        yield Problem(
-            "source",
-            "Everybody with an account on this machine can read the answers.",
-            f"Run: chmod 700 {course.root.resolve()}",
+    source = course.root.resolve() / "source"
+    if of_course.exists() and all(f.stat().st_mode & 0o001 for f in (source, *source.parents)):
+        yield (
+            "source: Everybody with an account on this machine can read the answers. "
+            f"Run: chmod 700 {course.root.resolve()}"
         )
     modes = {root: 0o777} | {of_course / name: mode for name, mode in MODES.items()}
     for place, mode in modes.items():
         if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o2777 != mode:
             there = oct(stat.S_IMODE(place.stat().st_mode))[2:]
-            yield Problem(
-                str(place),
-                f"Its permissions are {there}; nbgrader needs {mode:o}.",
-                f"Run: chmod {mode:o} {place}",
+            yield (
+                f"{place}: Its permissions are {there}; nbgrader needs {mode:o}. "
+                f"Run: chmod {mode:o} {place}"
             )
 
 
-def _open_to_others(folder: Path) -> bool:
-    return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
-
-
-def _roster(course: Course) -> Iterator[Problem]:
+def _roster(course: Course) -> Iterator[str]:
     file = course.root / "roster.csv"
     try:
         known = {student.student_id for student in roster.read(file)}
     except FileNotFoundError:
-        yield Problem(
-            file.name, "There is no class list.", f"Its first line is: {roster.EXAMPLE.split()[0]}"
-        )
+        yield f"{file.name}: There is no class list. Its first line is: {roster.EXAMPLE.split()[0]}"
         return
     except roster.RosterError as error:
-        yield Problem("class list", str(error).strip(), "")
+        yield f"class list: {error}".strip()
         return
     strangers = sorted({student for student, _ in course.papers("submitted")} - known)
     if strangers:
-        yield Problem(
-            "submitted",
-            f"Not in {file.name}: {_some(strangers)}.",
-            "Add a line there, or rename the folder to the student’s id.",
+        yield (
+            f"submitted: Not in {file.name}: {_some(strangers)}. "
+            "Add a line there, or rename the folder to the student’s id."
         )
 
 
-def _grading(course: Course) -> Iterator[Problem]:
-    submitted, autograded = course.papers("submitted"), course.papers("autograded")
-    waiting: dict[str, list[str]] = {}
-    again: dict[str, list[str]] = {}
-    for (student, name), paper in submitted.items():
+def _grading(course: Course) -> Iterator[str]:
+    autograded = course.papers("autograded")
+    waiting, again = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for (student, name), paper in course.papers("submitted").items():
         graded = autograded.get((student, name))
         if graded is None:
-            waiting.setdefault(name, []).append(student)
+            waiting[name].append(student)
         elif _later(paper, graded):
-            again.setdefault(name, []).append(student)
+            again[name].append(student)
     for name, students in waiting.items():
-        yield Problem(
-            name, f"Handed in and not graded: {_some(students)}.", f"Run: nbgrader autograde {name}"
-        )
+        yield f"{name}: Handed in and not graded: {_some(students)}. Run: nbgrader autograde {name}"
     for name, students in again.items():
-        yield Problem(
-            name,
-            f"Handed in again after grading: {_some(students)}.",
-            f"For each: nbgrader autograde {name} --force --student {students[0]}",
+        yield (
+            f"{name}: Handed in again after grading: {_some(students)}. "
+            f"For each: nbgrader autograde {name} --force --student {students[0]}"
         )
     if (course.root / "gradebook.db").exists():
         yield from _written_and_feedback(course)
@@ -455,29 +409,24 @@ def _later(paper: Path, graded: Path) -> bool:
     return _newest(paper) > _newest(graded)
 
 
-def _written_and_feedback(course: Course) -> Iterator[Problem]:
-    from nbgrader.api import Gradebook  # noqa: PLC0415
-
+def _written_and_feedback(course: Course) -> Iterator[str]:
     feedback = course.papers("feedback")
-    with Gradebook(f"sqlite:///{course.book}&uri=true", "") as book:  # without an id nothing is written
+    with marks.opened(course.root) as book:
         for name in sorted({name for _, name in course.papers("autograded")}):
             rows = book.submission_dicts(name)
             by_hand = sorted(row["student"] for row in rows if row["needs_manual_grade"])
             if by_hand:
-                yield Problem(
-                    name,
-                    f"Parts wait for your points: {_some(by_hand)}.",
-                    "In JupyterLab’s menu Nbgrader, open Formgrader, Manual grading.",
+                yield (
+                    f"{name}: Parts wait for your points: {_some(by_hand)}. "
+                    "In JupyterLab’s menu Nbgrader, open Formgrader, Manual grading."
                 )
-            given_back = [row for row in rows if (row["student"], name) in feedback]
-            older = sorted(
-                r["student"] for r in given_back if not _tells(feedback[r["student"], name], r["score"])
-            )
+            scores = {row["student"]: row["score"] for row in rows}
+            given_back = {who: feedback[who, name] for who in scores if (who, name) in feedback}
+            older = sorted(w for w, found in given_back.items() if not _tells(found, scores[w]))
             if older:
-                yield Problem(
-                    name,
-                    f"Feedback is older than the grades: {_some(older)}.",
-                    f"Run: nbgrader generate_feedback {name} --force",
+                yield (
+                    f"{name}: Feedback is older than the grades: {_some(older)}. "
+                    f"Run: nbgrader generate_feedback {name} --force"
                 )
 
 
@@ -493,7 +442,7 @@ def _some(names: list[str]) -> str:
 
 
 FIRST = {"folder", "settings", "gradebook"}
-CHECKS: dict[str, Callable[[Course], Iterator[Problem]]] = {
+CHECKS: dict[str, Callable[[Course], Iterator[str]]] = {
     "folder": _folder,
     "settings": _settings,
     "gradebook": _gradebook,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 LARGEST = 50_000_000
@@ -44,7 +44,7 @@ class Row:
     @cached_property
     def values(self) -> tuple[str, ...]:
         """What the fields say, without quotes."""
-        return tuple(_unquoted(field) for field in self.raw)
+        return tuple(f[1:-1].replace('""', '"') if f.startswith('"') else f for f in self.raw)
 
     @property
     def blank(self) -> bool:
@@ -66,10 +66,6 @@ class Table:
         if like.startswith('"') or any(sign in value for sign in (self.delimiter, '"', "\r", "\n")):
             return '"' + value.replace('"', '""') + '"'
         return value
-
-    def with_rows(self, rows: list[Row]) -> Table:
-        """Return the same file with other records."""
-        return replace(self, rows=tuple(rows))
 
     def to_bytes(self) -> bytes:
         """Return the file."""
@@ -121,15 +117,15 @@ def _encoding(data: bytes) -> tuple[bytes, str]:
 
 
 def _delimiter(text: str, delimiters: str) -> str:
-    fields, errors = {}, []
+    fields, errors = [], []
     for delimiter in delimiters:
         try:
-            fields[delimiter] = len(_row(text, 0, 1, delimiter)[0].raw)
+            fields.append((len(_row(text, 0, 1, delimiter)[0].raw), delimiter))
         except TableError as error:
             errors.append(error)
     if not fields:
         raise errors[0]
-    return max(fields, key=lambda delimiter: fields[delimiter])
+    return max(fields, key=lambda found: found[0])[1]
 
 
 def _row(text: str, at: int, line: int, delimiter: str) -> tuple[Row, int]:
@@ -149,7 +145,3 @@ def _row(text: str, at: int, line: int, delimiter: str) -> tuple[Row, int]:
     if end is None and at < len(text):
         raise TableError(f"Line {line}: there is text after the quotation mark that closes a field.")
     return Row(line, tuple(raw), end[0] if end else ""), end.end() if end else at
-
-
-def _unquoted(field: str) -> str:
-    return field[1:-1].replace('""', '"') if field.startswith('"') else field

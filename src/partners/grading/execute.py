@@ -55,7 +55,8 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
             except Exception:  # whatever the cell has done
                 if self._at is None:  # it was none
                     raise
-                _leave_out(self._at)
+                self._at.metadata["tags"] = [*self._at.metadata.get("tags", []), LEFT_OUT]
+                self._at.outputs = [_error(ENDED)]
         return self._run(nb, resources, km)
 
     def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
@@ -73,8 +74,8 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
             self._ask(BEGIN)
         self._at = cell
         cell, resources = super().preprocess_cell(cell, resources, index)
-        if cell.cell_type == "code" and _failed(cell):
-            self._ask(DEFINE.format(self._form(cell)) if utils.is_solution(cell) else "")
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            self._ask(self._define(cell) if utils.is_solution(cell) else "")
         return cell, resources
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
@@ -106,18 +107,9 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
         if not self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False)):
             raise StuckError
 
-    def _form(self, cell: Any) -> str:
-        place = self.resources["nbgrader"]
-        return mend.form(place["assignment"], place["notebook"], cell.metadata.nbgrader["grade_id"])
-
-
-def _leave_out(cell: Any) -> None:
-    cell.metadata["tags"] = [*cell.metadata.get("tags", []), LEFT_OUT]
-    cell.outputs = [_error(ENDED)]
-
-
-def _failed(cell: Any) -> bool:
-    return any(output.output_type == "error" for output in cell.outputs)
+    def _define(self, cell: Any) -> str:
+        place, name = self.resources["nbgrader"], cell.metadata.nbgrader["grade_id"]
+        return DEFINE.format(mend.form(place["assignment"], place["notebook"], name))
 
 
 def _tidy(cell: Any) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from partners.grading.delimited import Table
     from partners.grading.lms import Person, Sheet
-    from partners.grading.marks import Book, Matches
+    from partners.grading.marks import Book
     from partners.grading.roster import Student
     from partners.grading.targets import Request, Target
 
@@ -60,7 +60,7 @@ class Plan:
     changes: tuple[Change, ...]
     same: int
     left: dict[tuple[str, str], list[str]]
-    strangers: tuple[tuple[Person, str], ...]
+    strangers: list[tuple[Person, str]]
     missing: tuple[Student, ...]
     notes: tuple[str, ...]
     content: bytes
@@ -93,10 +93,11 @@ def plan(course: Path, request: Request) -> Plan:
     except delimited.TableError as error:
         raise GradebookError(f"{request.template}: {error}") from None
     sheet, wanted = targets.find(sheet, book, request)
-    matches = match(sheet.people, book.students, by=bool(request.by))
-    changes, same, left = _compared(sheet, wanted, book, matches)
+    pairs, strangers = match(sheet.people, book.students, by=bool(request.by))
+    changes, same, left = _compared(sheet, wanted, book, pairs)
     marked = {who for (_, who), mark in book.marks.items() if mark.points is not None}
-    missing = tuple(s for s in book.students if s.student_id in marked - matches.found)
+    marked -= {student.student_id for student, _ in pairs.values()}
+    missing = tuple(student for student in book.students if student.student_id in marked)
     _check_import(sheet, wanted, changes)
     notes = tuple(_notes(sheet, wanted, book, changes))
     try:
@@ -106,7 +107,7 @@ def plan(course: Path, request: Request) -> Plan:
             f"{request.template} is not in UTF-8, which “{error.object[error.start]}” needs. Export it "
             "again, and don't open it in between."
         ) from None
-    return Plan(request, sheet, changes, same, left, matches.strangers, missing, notes, content)
+    return Plan(request, sheet, changes, same, left, strangers, missing, notes, content)
 
 
 def write(found: Plan, file: Path) -> Path | None:
@@ -128,7 +129,7 @@ def write(found: Plan, file: Path) -> Path | None:
 
 
 def _compared(
-    sheet: Sheet, wanted: tuple[Target, ...], book: Book, matches: Matches
+    sheet: Sheet, wanted: tuple[Target, ...], book: Book, pairs: dict[int, tuple[Student, str]]
 ) -> tuple[tuple[Change, ...], int, dict[tuple[str, str], list[str]]]:
     """Return the cells to change, how many need no change, and who keeps a cell for which reason."""
     changes, same = [], 0
@@ -136,8 +137,8 @@ def _compared(
     comma = _writes_comma(sheet, wanted)
     for target in wanted:
         _check_cells(sheet, target)
-        for person in (person for person in sheet.people if person.row in matches.pairs):
-            student, doubt = matches.pairs[person.row]
+        for person in (person for person in sheet.people if person.row in pairs):
+            student, doubt = pairs[person.row]
             mark = book.marks.get((target.assignment, student.student_id), _NOTHING)
             cells = sheet.table.rows[person.row].values
             stays = sheet.system.kept.get(cells[target.column.at].strip(), mark.waits)
@@ -149,20 +150,12 @@ def _compared(
                 # the first word keeps a comment that begins like a formula from being one
                 told[target.feedback_at] = f"Comments: {mark.comments}"
             new = {at: becomes for at, becomes in told.items() if becomes != cells[at]}
-            changes += [
-                Change(
-                    person.row,
-                    at,
-                    student.student_id,
-                    person.shown,
-                    sheet.headers[at],
-                    cells[at],
-                    becomes,
-                    doubt,
-                )
-                for at, becomes in new.items()
-            ]
             same += not new
+            who = student.student_id, person.shown
+            for at, becomes in new.items():
+                changes.append(
+                    Change(person.row, at, *who, sheet.headers[at], cells[at], becomes, doubt)
+                )
     return tuple(changes), same, dict(left)
 
 
@@ -211,7 +204,7 @@ def _filled(sheet: Sheet, wanted: tuple[Target, ...], changes: tuple[Change, ...
         goes = [at for at in range(len(sheet.headers)) if at in filled or at in sheet.back]
         kept = [0, *sorted({row for row, _ in told})]
         rows = [replace(rows[at], raw=tuple(rows[at].raw[place] for place in goes)) for at in kept]
-    return sheet.table.with_rows(rows)
+    return replace(sheet.table, rows=tuple(rows))
 
 
 def _check_import(sheet: Sheet, wanted: tuple[Target, ...], changes: tuple[Change, ...]) -> None:
@@ -241,9 +234,7 @@ def _identifying(sheet: Sheet, changes: tuple[Change, ...]) -> str:
     rows = {change.row for change in changes}
     people = [person for person in sheet.people if person.row in rows]
     for name in (*people[0].ids, *sheet.system.emails):
-        told = [
-            person.email if name in sheet.system.emails else person.ids.get(name) for person in people
-        ]
+        told = [p.email if name in sheet.system.emails else p.ids.get(name) for p in people]
         if all(told) and len(set(told)) == len(told):
             return name
     return ""
@@ -296,22 +287,19 @@ def in_words(found: Plan) -> str:
         parts.append(
             _aligned([head, *((c[2], c[3], c[4], c[5] or "(empty)", c[6], c[7]) for c in found.changes)])
         )
-    if found.left:
-        lines = [
-            f"  {_short(column)}, {why}: {', '.join(who)}" for (column, why), who in found.left.items()
-        ]
-        parts.append("\n".join(["These stay as they are:", *lines]))
-    if found.strangers:
-        lines = [
-            f"  line {person.line}: {_short(person.shown)}{_because(person, why)}"
+    lists = {
+        "These stay as they are:": [
+            f"{_short(column)}, {why}: {', '.join(who)}" for (column, why), who in found.left.items()
+        ],
+        "In the file, but not known here:": [
+            f"line {person.line}: {_short(person.shown)}{_because(person, why)}"
             for person, why in found.strangers
-        ]
-        parts.append("\n".join(["In the file, but not known here:", *lines]))
-    if found.missing:
-        lines = [f"  {student}" for student in found.missing]
-        parts.append(
-            "\n".join(["Graded here, but not in the file (of another section, or gone):", *lines])
-        )
+        ],
+        "Graded here, but not in the file (of another section, or gone):": [
+            str(student) for student in found.missing
+        ],
+    }
+    parts += ["\n  ".join([title, *lines]) for title, lines in lists.items() if lines]
     return "\n\n".join([*parts, *found.notes]) + "\n"
 
 

@@ -13,12 +13,12 @@ import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from partners.grading.notebook_file import LARGEST
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LARGEST = 100_000_000
-"""Bytes of the largest file that is read; nbgrader collects no larger one either."""
 MOST_FILES = 20_000
 """Files of the largest download: a term of a large class."""
 ZIP_FILES, ZIP_TOTAL = 200, 200_000_000

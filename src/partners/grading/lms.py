@@ -90,8 +90,8 @@ class System:
     first: tuple[str, ...]
     last: tuple[str, ...]
     column: Callable[[int, str], Column | None]
-    new_header: Callable[[str], str]
     advice: str
+    new_header: Callable[[str], str] = str
     emails: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     kept: dict[str, str] = field(default_factory=dict)
@@ -122,9 +122,8 @@ def _moodle_column(at: int, header: str) -> Column | None:
         blocked = f"it holds {kind.lower()}, not points. Export with the grade display type “Real”"
     elif ": " not in title and title.endswith(" total"):
         blocked = "Moodle computes it and imports nothing into it"
-    return Column(
-        at, header, tuple(dict.fromkeys((title, title.partition(": ")[2] or title))), blocked=blocked
-    )
+    titles = dict.fromkeys((title, title.partition(": ")[2] or title))
+    return Column(at, header, tuple(titles), blocked=blocked)
 
 
 def _blackboard_column(at: int, header: str) -> Column | None:
@@ -163,7 +162,6 @@ CANVAS = System(
     first=("FirstName",),
     last=("LastName",),
     column=_canvas_column,
-    new_header=str,
     kept={"EX": "excused in Canvas", "N/A": "not assigned to this student in Canvas"},
     advice="Import it soon: Canvas reads every column of the file, so a grade given there since the "
     "export would go back to what it was. Canvas shows the changes before it makes them.",
@@ -177,7 +175,6 @@ MOODLE = System(
     first=("First name",),
     last=("Last name", "Surname"),
     column=_moodle_column,
-    new_header=str,
     emails=("Email address",),
     back=(
         *("ID number", "Username", "Email address", "First name", "Last name", "Surname"),
@@ -197,7 +194,6 @@ BLACKBOARD = System(
     first=("First Name",),
     last=("Last Name",),
     column=_blackboard_column,
-    new_header=str,
     busy=r"(In Progress|Needs Grading|Ungraded)(\(.*\))?",
     advice="On Blackboard's upload page tick only the columns named above.",
     made="Blackboard makes it without your points: set {points:g} there, and the primary display Score.",
@@ -241,7 +237,7 @@ class Sheet:
         return tuple(header.strip() for header in self.table.rows[0].values)
 
 
-def understand(table: Table, system: System, by: str = "") -> Sheet:
+def understand(table: Table, system: System, by: str) -> Sheet:
     """Return what `table` holds by the rules of `system`.
 
     Parameters
@@ -251,7 +247,7 @@ def understand(table: Table, system: System, by: str = "") -> Sheet:
     system
         Whose export it must be.
     by
-        The one column to know students by; else those the system has for it.
+        The one column to know students by; those the system has for it, where empty.
 
     Raises
     ------
@@ -263,8 +259,8 @@ def understand(table: Table, system: System, by: str = "") -> Sheet:
     points_row, students = _records(table, system)
     first = _canvas_info(headers) if system is CANVAS else 0
     told = set(named.values())
-    found = [system.column(at, headers[at]) for at in range(first, len(headers)) if at not in told]
-    columns = [column for column in found if column]
+    places = [at for at in range(first, len(headers)) if at not in told]
+    columns = [column for at in places if (column := system.column(at, headers[at]))]
     if points_row is not None:
         columns = [_with_points(column, table.rows[points_row].values[column.at]) for column in columns]
     back = {named[name] for name in (*system.back, by) if name in named} if system.back else told
@@ -294,14 +290,10 @@ def _named(headers: list[str], system: System, by: str) -> dict[str, int]:
     found = {name: places[_key(name)] for name in known if name and _key(name) in places}
     if system is CANVAS and _canvas_info(headers):
         found["Student"] = 0
-    fits = (
-        "Student" in found
-        if system is CANVAS
-        else any(n in found for n in (*system.ids, *system.emails))
-    )
+    telling = {"Student"} if system is CANVAS else {*system.ids, *system.emails, by}
     if by and by not in found:
         raise TableError(f"--by: the file has no column “{by}”. It has: {', '.join(headers)}.")
-    if not fits and not (by and system is not CANVAS):
+    if not telling & found.keys():
         raise TableError(
             f"Line 1 is not the header of a gradebook from {system.name}: it must have {system.needs}. "
             f"It has: {', '.join(headers[:8])}. Export again from {system.name} and give that file as "
@@ -340,12 +332,8 @@ def _records(table: Table, system: System) -> tuple[int | None, list[int]]:
 
 
 def _with_points(column: Column, cell: str) -> Column:
-    read_only = "read only" in cell and not column.blocked
-    return replace(
-        column,
-        points=number(cell),
-        blocked="Canvas marks it as read only" if read_only else column.blocked,
-    )
+    read_only = "Canvas marks it as read only" if "read only" in cell else ""
+    return replace(column, points=number(cell), blocked=column.blocked or read_only)
 
 
 def _person(at: int, row: Row, named: dict[str, int], system: System, by: str) -> Person:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners.grading import roster
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from partners.grading.lms import Person
     from partners.grading.roster import Student
 
-BY_NAME = "known by name only"
+EMPTY = (
+    "The gradebook is empty. Run first: nbgrader generate_assignment ASSIGNMENT, "
+    "and once work is handed in: nbgrader autograde ASSIGNMENT"
+)
 
 
 class GradebookError(ValueError):
-    """Grades cannot be filled in; the message says why, where, and the way out."""
+    """Marks cannot be used; the message says why, where, and the way out."""
 
     def __init__(self, message: str) -> None:
         super().__init__(
@@ -45,27 +48,36 @@ class Book:
     marks: dict[tuple[str, str], Mark]
 
 
-class Pair(NamedTuple):
-    """The student of a record; `doubt` says why to look twice, if there is a reason."""
+@contextmanager
+def opened(course: Path) -> Iterator[Any]:
+    """Open ``gradebook.db`` of `course` as nbgrader's Gradebook, for reading only.
 
-    student: Student
-    doubt: str
+    Raises
+    ------
+    GradebookError
+        If there is none, or it cannot be read.
+    """
+    from nbgrader.api import Gradebook  # noqa: PLC0415 - heavy
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
+
+    file = (course / "gradebook.db").resolve()
+    if not file.is_file():
+        raise GradebookError(
+            f"There is no gradebook.db in {file.parent}. Go to the folder of your course first."
+        )
+    if not file.stat().st_size:
+        raise GradebookError(EMPTY)
+    try:
+        # Without the name of a course nbgrader does not try to write one.
+        with Gradebook(f"sqlite:///{file.as_uri()}?mode=ro&uri=true", "") as gradebook:
+            yield gradebook
+    except DatabaseError:
+        raise GradebookError(
+            f"{file} cannot be read as nbgrader’s gradebook. If it is older, run: nbgrader db upgrade"
+        ) from None
 
 
-@dataclass(frozen=True)
-class Matches:
-    """Pairs by row of the file, and the records without a student, with the reason for each."""
-
-    pairs: dict[int, Pair]
-    strangers: tuple[tuple[Person, str], ...]
-
-    @property
-    def found(self) -> set[str]:
-        """The ids of the students who have a record."""
-        return {pair.student.student_id for pair in self.pairs.values()}
-
-
-def read_book(course: Path, assignments: Sequence[str] = ()) -> Book:
+def read_book(course: Path, assignments: Sequence[str]) -> Book:
     """Return the marks in ``gradebook.db`` of `course`; a ``roster.csv`` tells more of who is who.
 
     Parameters
@@ -82,27 +94,12 @@ def read_book(course: Path, assignments: Sequence[str] = ()) -> Book:
     RosterError
         If there is a roster that cannot be used.
     """
-    from nbgrader.api import Gradebook  # noqa: PLC0415 - heavy
-    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
-
-    file = (course / "gradebook.db").resolve()
-    if not file.is_file():
-        raise GradebookError(
-            f"There is no gradebook.db in {file.parent}. Go to the folder of your course first."
-        )
-    try:
-        with Gradebook(f"sqlite:///{file.as_uri()}?mode=ro&uri=true", "") as gradebook:
-            maxima = {found.name: found.max_score for found in gradebook.assignments}
-            wanted = assignments or [
-                found.name for found in gradebook.assignments if found.num_submissions
-            ]
-            _check_names(wanted, maxima)
-            students = _students(gradebook, course / "roster.csv")
-            marks = {(name, who): mark for name in wanted for who, mark in _marks(gradebook, name)}
-    except DatabaseError:
-        raise GradebookError(
-            f"{file} cannot be read as nbgrader's gradebook. If it is older, run: nbgrader db upgrade"
-        ) from None
+    with opened(course) as gradebook:
+        maxima = {found.name: found.max_score for found in gradebook.assignments}
+        wanted = assignments or [found.name for found in gradebook.assignments if found.num_submissions]
+        _check_names(wanted, maxima)
+        students = tuple(_students(gradebook, course / "roster.csv"))
+        marks = {(name, who): mark for name in wanted for who, mark in _marks(gradebook, name)}
     return Book(students, {name: maxima[name] for name in wanted}, marks)
 
 
@@ -121,19 +118,13 @@ def _check_names(wanted: Sequence[str], maxima: dict[str, float]) -> None:
         )
 
 
-def _students(gradebook: Any, file: Path) -> tuple[Student, ...]:
-    """Return nbgrader's students, with what the roster tells of them, else nbgrader."""
+def _students(gradebook: Any, file: Path) -> Iterator[Student]:
+    """Yield nbgrader's students, with what the roster tells of them, else nbgrader."""
     listed = {student.student_id: student for student in roster.read(file)} if file.is_file() else {}
-    known = [
-        roster.Student(
-            who.id, who.first_name or "", who.last_name or "", who.email or "", who.lms_user_id or ""
-        )
-        for who in gradebook.students
-    ]
-    return tuple(
-        roster.Student(*(told or own for told, own in zip(listed.get(s.student_id, s), s, strict=True)))
-        for s in known
-    )
+    for who in gradebook.students:
+        own = (who.id, who.first_name, who.last_name, who.email, who.lms_user_id)
+        told = listed.get(who.id, own)
+        yield roster.Student(*(first or second or "" for first, second in zip(told, own, strict=True)))
 
 
 def _marks(gradebook: Any, assignment: str) -> list[tuple[str, Mark]]:
@@ -167,8 +158,12 @@ def _mark(submission: Any) -> Mark:
     return Mark(max(0.0, sum(grade.score for grade in grades) - penalty), "", "; ".join(sorted(words)))
 
 
-def match(people: Sequence[Person], students: Sequence[Student], *, by: bool) -> Matches:
-    """Return who of the file's people is which student.
+def match(
+    people: Sequence[Person], students: Sequence[Student], *, by: bool
+) -> tuple[dict[int, tuple[Student, str]], list[tuple[Person, str]]]:
+    """Return the student of each row of the file, and the people who are none, with the reasons.
+
+    Beside the student stands why to look twice, if there is a reason, and else "".
 
     A record's ids and address must hold a student_id, lms_id or address, capital letters aside;
     failing that, its name must be a student's, and the only one of its kind on both sides. Where two
@@ -189,51 +184,39 @@ def match(people: Sequence[Person], students: Sequence[Student], *, by: bool) ->
         row: sorted({s for text in texts for s in logins[text.casefold()]})
         for row, texts in told.items()
     }
-    records = Counter(student_id for found in fits.values() for student_id in found)
-    own = {student.student_id: student for student in students}
+    records = Counter(student for found in fits.values() for student in found)
     pairs, strangers = {}, []
     for person in people:
         found = fits[person.row]
         if len(found) == 1 and records[found[0]] == 1:
-            pairs[person.row] = Pair(own[found[0]], _doubt(person, own[found[0]]))
+            pairs[person.row] = found[0], _doubt(person, found[0])
         elif found:
-            strangers.append((person, f"more than one record or student fits: {', '.join(found)}"))
-        elif (
-            not by
-            and (student := _known_by_name(person, people, students))
-            and not records[student.student_id]
-        ):
-            pairs[person.row] = Pair(student, BY_NAME)
+            ids = ", ".join(student.student_id for student in found)
+            strangers.append((person, f"more than one record or student fits: {ids}"))
+        elif not by and (student := _with_name(person, people, students)) and not records[student]:
+            pairs[person.row] = student, "known by name only"
         else:
             strangers.append((person, ""))
-    return Matches(pairs, tuple(strangers))
+    return pairs, strangers
 
 
-def _logins(students: Sequence[Student], *, by: bool) -> dict[str, set[str]]:
+def _logins(students: Sequence[Student], *, by: bool) -> dict[str, set[Student]]:
     """Return whose each id and address is."""
     logins = defaultdict(set)
     for student in students:
-        for login in [student.student_id] if by else [student.student_id, student.lms_id, student.email]:
-            if login:
-                logins[login.casefold()].add(student.student_id)
+        for login in [student.student_id.casefold()] if by else student.logins:
+            logins[login].add(student)
     return logins
 
 
-def _known_by_name(
-    person: Person, people: Sequence[Person], students: Sequence[Student]
-) -> Student | None:
+def _with_name(person: Person, people: Sequence[Person], students: Sequence[Student]) -> Student | None:
+    """Return who alone has the name of `person`, if nobody else in the file has it."""
     found = roster.with_name(students, person.name)
-    if len(found) != 1 or sum(bool(roster.with_name(found, other.name)) for other in people) != 1:
-        return None
-    return found[0]
+    alike = [other for other in people if roster.with_name(found, other.name)]
+    return found[0] if len(found) == len(alike) == 1 else None
 
 
 def _doubt(person: Person, student: Student) -> str:
     """Say so if an id fits and the names have no word in common: it may be somebody else's id."""
-    theirs, ours = _words(person.name), _words(f"{student.first_name} {student.last_name}")
-    return f"check: {student} in nbgrader" if theirs and ours and not theirs & ours else ""
-
-
-def _words(name: str) -> set[str]:
-    letters = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    return set(letters.split())
+    theirs, ours = map(roster.words, (person.name, f"{student.first_name} {student.last_name}"))
+    return f"check: {student} in nbgrader" if theirs and ours and not {*theirs} & {*ours} else ""

@@ -201,7 +201,7 @@ class Mended(NamedTuple):
     notebook: Any
     told: list[str]
     answered: int
-    problem: str = ""
+    problem: str
 
 
 def rebuilt(came: notebook_file.NotebookFile, release: Path, written: Mapping[str, str]) -> Mended:
@@ -221,7 +221,7 @@ def rebuilt(came: notebook_file.NotebookFile, release: Path, written: Mapping[st
         came, problem = notebook_file.NotebookFile([]), "is of another exercise"
     work = _Rebuilding(came.cells, given)
     sources = [work.source(i, written) for i in range(len(given))]
-    notebook = work.built(_read(release), sources)
+    notebook = work.built(nbformat.read(release, as_version=4), sources)  # type: ignore[no-untyped-call]
     return Mended(notebook, [] if problem else work.in_words(), work.answered, problem)
 
 
@@ -254,7 +254,7 @@ class _Rebuilding:
         self._tell(given, own)
         if _locked(given):
             return given.source
-        if own and own.source.strip() and not _same(own.source, given.source):
+        if own and _filled(own, given):
             self.answered += _answer(given)
             return own.source
         if _written_part(given):
@@ -293,7 +293,8 @@ class _Rebuilding:
         pairs, loose = dict[int, int](), set(copies.pop("", []))
         for index, cell in enumerate(self.given):
             if numbers := copies.pop(cell.grade_id, []):
-                pairs[next((n for n in numbers if self._own_words(n, cell)), numbers[0])] = index
+                filled = (n for n in numbers if _filled(self.cells[n], cell))
+                pairs[next(filled, numbers[0])] = index
         loose.update(number for numbers in copies.values() for number in numbers)
         for sign in _SIGNS:
             self._pair(sign, pairs, loose)
@@ -310,10 +311,6 @@ class _Rebuilding:
             if key and free[key]:
                 pairs[number] = free[key].pop(0)
 
-    def _own_words(self, number: int, given: Cell) -> bool:
-        source = self.cells[number].source
-        return bool(source.strip()) and not _same(source, given.source)
-
     def _added(self, pairs: dict[int, int]) -> dict[int, list[Cell]]:
         """Return the cells that are none of the released ones, but not bare copies of them."""
         behind: dict[int, list[Cell]] = defaultdict(list)
@@ -323,7 +320,7 @@ class _Rebuilding:
             given = released.get(cell.grade_id)
             if number in pairs:
                 at = pairs[number]
-            elif given and not self._own_words(number, given):
+            elif given and not _filled(cell, given):
                 self._once("twice", cell.grade_id)
             else:
                 behind[at].append(cell)
@@ -353,7 +350,7 @@ class _Rebuilding:
         elif own.nbgrader.get("checksum", own) != given.nbgrader.get("checksum", own):
             self._once("other", "")
         else:
-            if _locked(given) and not _same(own.source, given.source):
+            if _locked(given) and _plain(own.source) != _plain(given.source):
                 self._once("changed", name)
             if own.type != given.type:
                 self._once("type", name)
@@ -388,8 +385,9 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def _same(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
+def _filled(own: Cell, given: Cell) -> bool:
+    """Say whether a student wrote something of their own into a cell."""
+    return _plain(own.source) not in ("", _plain(given.source))
 
 
 def _assigned(cell: Cell) -> str:
@@ -432,7 +430,3 @@ def _paste(cell: Any, own: Cell) -> None:
     """Put the pictures of a student's text cell into `cell`."""
     if own.attachments and cell.cell_type == "markdown":
         cell.attachments = nbformat.from_dict(own.attachments)  # type: ignore[no-untyped-call]
-
-
-def _read(file: Path) -> Any:
-    return nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]

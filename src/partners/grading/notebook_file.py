@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST = 100_000_000
-"""Bytes of the largest notebook that is read; nbgrader collects no larger file either."""
+"""Bytes of the largest file that is read; nbgrader collects no larger one either."""
 LONGEST = 100_000
 """Characters of the longest cell that is kept whole; more of them only make feedback unreadable."""
 LARGEST_PICTURE = 3_000_000
@@ -30,10 +30,10 @@ class Cell:
 
     type: str
     source: str
-    id: str = ""
-    nbgrader: dict[str, Any] = field(default_factory=dict)
-    tags: list[Any] = field(default_factory=list)
-    attachments: dict[str, Any] = field(default_factory=dict)
+    id: str
+    nbgrader: dict[str, Any]
+    tags: list[Any]
+    attachments: dict[str, Any]
 
     @property
     def grade_id(self) -> str:
@@ -53,7 +53,7 @@ def read(file: Path) -> NotebookFile:
     """Return what can be read of the notebook in `file`; never raises on what is in it."""
     if file.stat().st_size > LARGEST:
         return NotebookFile([], f"is larger than {LARGEST // 1_000_000} MB, so it was not read")
-    text = _decoded(file.read_bytes())
+    text = decoded(file.read_bytes())
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -65,7 +65,8 @@ def read(file: Path) -> NotebookFile:
     return NotebookFile(cells, "" if cells else "is no notebook, or one without cells")
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """Return the text in a file that may be cut or in another encoding; never raises."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return raw.decode("utf-16", errors="replace")
     try:

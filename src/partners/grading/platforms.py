@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from partners.grading.handed_in import Item
 
     Names = Callable[[str, bool], bool]
+    Owned = tuple[Item, str, frozenset[str]]
 
 FORMS = {
     "Canvas": r"(?P<name>[^A-Z\s]+?)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<own>.+)",
@@ -83,19 +84,11 @@ class Whose(NamedTuple):
     typed: bool = False
 
 
-class Owned(NamedTuple):
-    """An item, the name that says whose it is ("" if none does), and all such names beside it."""
-
-    item: Item
-    name: str
-    beside: frozenset[str]
-
-
 def owned(items: list[Item], roster: list[Student], around: set[str]) -> Iterator[Owned]:
-    """Yield each item with the name of a file or folder that says whose it is.
+    """Yield each item, the name of a file or folder that says whose it is, and all such names beside it.
 
-    A folder called like one of those `around` holds students' folders and is nobody's. Without a
-    roster, any other plain folder names a student.
+    The name is "" where none does. A folder called like one of those `around` holds students' folders
+    and is nobody's. Without a roster, any other plain folder names a student.
     """
     from_platform = any(_told(part) for item in items for part in item.parts[: item.given])
 
@@ -104,7 +97,11 @@ def owned(items: list[Item], roster: list[Student], around: set[str]) -> Iterato
             return True
         if is_file:
             return False
-        return bool(_plain(name, roster)) if roster else not from_platform and name not in around
+        return (
+            bool(class_list.called(roster, _stem(name)))
+            if roster
+            else not from_platform and name not in around
+        )
 
     return _owned(items, 0, names, around)
 
@@ -122,11 +119,11 @@ def _owned(items: Iterable[Item], depth: int, names: Names, around: set[str]) ->
     beside = frozenset(name for name in groups if names(name, name in files))
     for name, group in groups.items():
         if name in beside or (beside and name not in files | around):
-            yield from (Owned(item, name, beside) for item in group)
+            yield from ((item, name, beside) for item in group)
         elif depth == AROUND:
-            yield from (Owned(item, "", beside) for item in group)
+            yield from ((item, "", beside) for item in group)
         else:
-            yield from (Owned(item, "", beside) for item in group if item.given == depth + 1)
+            yield from ((item, "", beside) for item in group if item.given == depth + 1)
             inner = [item for item in group if item.given > depth + 1]
             yield from _owned(inner, depth + 1, names, around)
 
@@ -138,36 +135,31 @@ def _told(name: str) -> tuple[str, dict[str, str]] | None:
     come first, hence it is the one that leaves most of the name to the student.
     """
     found = [
-        (platform, match) for platform, form in FORMS.items() if (match := re.fullmatch(form, name))
+        (platform, {key: value or "" for key, value in match.groupdict().items()})
+        for platform, form in FORMS.items()
+        if (match := re.fullmatch(form, name))
     ]
-    if not found:
-        return None
-    platform, match = max(found, key=lambda pair: len(pair[1]["own"] or ""))
-    return platform, {key: value or "" for key, value in match.groupdict().items()}
+    return max(found, key=lambda pair: len(pair[1]["own"]), default=None)
 
 
 def _stem(name: str) -> str:
     return re.sub(r"\.zip$", "", name, flags=re.IGNORECASE)
 
 
-def _plain(name: str, roster: list[Student]) -> list[Student]:
-    return class_list.with_login(roster, _stem(name)) or class_list.with_name(roster, _stem(name))
-
-
-def whose(file: Owned, roster: list[Student]) -> Whose | None:
-    """Return whose an item is; None if it is the platform's own file.
+def whose(item: Item, name: str, beside: frozenset[str], roster: list[Student]) -> Whose | None:
+    """Return whose an item is, by what ``owned`` tells; None if it is the platform's own file.
 
     Raises
     ------
     UnusableError
         If its name tells of somebody, and not of one student of the roster.
     """
-    item, name, beside = file
     if not name:
         return Whose(None, item.parts[-1])
     found = _told(name)
     if found is None:
-        return Whose(_one(_plain(name, roster), _stem(name), roster), item.parts[-1])
+        name = _stem(name)
+        return Whose(_one(class_list.called(roster, name), name, roster), item.parts[-1])
     platform, told = found
     if platform == "Blackboard" and not told["own"]:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import files
 from partners.course import figures
-from partners.grading.report import FEWEST, in_words, percent, talk_in_words
+from partners.grading.report import FEW, FEWEST, percent, talk_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 WIDTH = 4.2
 """Inches of every figure: the screen of a phone shows it without making its letters smaller."""
-DOTS = 200
-"""Dots in an inch of the PNG."""
+DOTS, SHOWN = 200, 416
+"""Dots in an inch of the PNG, and pixels of its width on the page: the 26 rem of the style."""
 _MARGIN = 0.15
 _EDGE = 0.12
 """Inches that a mark at 0 or 100% needs beside its line."""
@@ -75,8 +75,6 @@ tbody th { font-weight: 400; }
 }
 """
 
-_FEW = in_words(FEWEST)
-
 ADVICE = {
     True: "Nobody: the question may be unclear, the key may be wrong, or it was not taught yet. Read "
     "the question again with one of the answers beside it, before you speak of it in class.",
@@ -95,14 +93,6 @@ class Drawing(NamedTuple):
     sentence: str
 
 
-class Strip(NamedTuple):
-    """A row of a figure: its label, a note in small, and how people spread over columns."""
-
-    label: str
-    note: str
-    spread: Spread
-
-
 def write(report: Report, folder: Path) -> Path:
     """Write the page and its figures into `folder`, and return the page.
 
@@ -110,45 +100,29 @@ def write(report: Report, folder: Path) -> Path:
     more than this one may.
     """
     stem = f"{report.assignment}.report"
-    drawings = list(_drawings(report))
-    pictures = {f"{stem}.{drawing.name}.png": _png(drawing.figure) for drawing in drawings}
-    for name, picture in pictures.items():
-        files.write_bytes(folder / name, picture)
-    for old in folder.glob(f"{stem}.*.png"):
-        if old.name not in pictures:
-            old.unlink()
-    shown = dict(zip((drawing.name for drawing in drawings), pictures.values(), strict=True))
+    body, kept = [], set()
+    for part in _sections(report):
+        if isinstance(part, str):
+            body.append(part)
+            continue
+        png = io.BytesIO()
+        part.figure.savefig(png, format="png", dpi=DOTS, metadata={"Software": None})
+        body.append(_shown(part, png.getvalue()))
+        file = folder / f"{stem}.{part.name}.png"
+        files.write_bytes(file, png.getvalue())
+        kept.add(file)
+    for old in {*folder.glob(f"{stem}.*.png")} - kept:
+        old.unlink()
     page = folder / f"{stem}.html"
-    files.write(page, _page(report, {d.name: _shown(d, shown[d.name]) for d in drawings}))
+    files.write(page, _page(report.title, "\n".join(body)))
     return page
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def _drawings(report: Report) -> Iterator[Drawing]:
-    yield _points(report.parts)
-    for part in report.parts:
-        if part.items:
-            yield _items(part)
-    for talk in report.talks:
-        if any(spread.groups for spread in talk.endings):
-            yield _endings(talk)
-            yield _rubric(talk)
-        if talk.minutes.groups:
-            yield _time(talk)
 
 
 # The page
 
 
-def _page(report: Report, shown: dict[str, str]) -> str:
-    title = escape(report.title)
-    today = datetime.now().astimezone()
-    body = "\n".join(_sections(report, shown))
+def _page(name: str, body: str) -> str:
+    title, today = escape(name), datetime.now().astimezone()
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -159,38 +133,35 @@ def _page(report: Report, shown: dict[str, str]) -> str:
     )
 
 
-def _sections(report: Report, shown: dict[str, str]) -> Iterator[str]:
+def _sections(report: Report) -> Iterator[str | Drawing]:
     yield f'<ul class="short">{_list(report.telling())}</ul>'
     yield f"<p>{escape(_who(report))}</p>"
-    yield f"<h2>Points by outcome</h2>\n{shown['points']}"
+    yield "<h2>Points by outcome</h2>"
+    yield _points(report.parts)
     if any(part.items for part in report.parts):
         yield "<h2>Items</h2>"
         yield from _extremes(report.parts)
         for part in report.parts:
             if part.items:
-                yield f"<h3>{escape(part.title)}</h3>\n{_outcomes(part)}\n{shown[f'items.{part.key}']}"
+                yield f"<h3>{escape(part.title)}</h3>\n{_outcomes(part)}"
+                yield _items(part)
     if report.talks:
         yield "<h2>Conversations</h2>"
     for talk in report.talks:
-        yield from _of_talk(talk, shown)
+        yield from _of_talk(talk)
     if report.people:
         yield "<h2>By name</h2>"
-        rows = [(person.name, person.points, " ".join(person.remarks)) for person in report.people]
-        yield _table("Everybody on the list", ("Name", "Points so far", "Remarks"), rows)
+        yield _table("Everybody on the list", ("Name", "Points so far", "Remarks"), report.people)
     yield f"<h2>How to read this</h2>\n<ul>{_list(_how_to_read(report))}</ul>"
 
 
 def _who(report: Report) -> str:
     told = [f"{report.handed_in} of the {report.listed} on the list have handed in"]
-    told += [f"{report.graded} of these are graded"]
+    told.append(f"{report.graded} of these are graded")
     if report.unmarked:
-        told += [f"{report.unmarked} have written parts that are not marked yet"]
-    names = (
-        "People are named below: keep this where you keep marks."
-        if report.people
-        else "Nobody is named."
-    )
-    return f"{'; '.join(told)}. {names}"
+        told.append(f"{report.unmarked} have written parts that are not marked yet")
+    named = "People are named below: keep this where you keep marks."
+    return f"{'; '.join(told)}. {named if report.people else 'Nobody is named.'}"
 
 
 def _extremes(parts: Sequence[Part]) -> Iterator[str]:
@@ -225,13 +196,20 @@ def _outcomes(part: Part) -> str:
     return "\n".join(f'<p class="soft">{escape(line)}</p>' for line in lines)
 
 
-def _of_talk(talk: Talk, shown: dict[str, str]) -> Iterator[str]:
+def _of_talk(talk: Talk) -> Iterator[str | Drawing]:
     yield f"<h3>{escape(talk.title)}</h3>\n<p>{escape(_transcripts(talk))}</p>"
-    if f"endings.{talk.name}" in shown:
-        yield f"<h4>Endings reached</h4>\n{shown[f'endings.{talk.name}']}"
-        yield f"<h4>The rubric, by attempt</h4>\n{shown[f'rubric.{talk.name}']}"
+    if any(spread.groups for spread in talk.endings):
+        yield "<h4>Endings reached</h4>"
+        yield _endings(talk)
+        yield "<h4>The rubric, by attempt</h4>"
+        yield _rubric(talk)
     yield "<h4>Time on task</h4>"
-    yield shown.get(f"time.{talk.name}") or f"<p>{escape(_no_time(talk))}</p>"
+    if talk.minutes.groups:
+        yield _time(talk)
+    elif talk.minutes.people:
+        yield f"<p>Known of fewer than {FEW} people, so it is not shown.</p>"
+    else:
+        yield "<p>Not known: no transcript tells when a talk began and ended.</p>"
 
 
 def _transcripts(talk: Talk) -> str:
@@ -243,18 +221,12 @@ def _transcripts(talk: Talk) -> str:
     return f"Transcripts: {'; '.join(told)}."
 
 
-def _no_time(talk: Talk) -> str:
-    if not talk.minutes.people:
-        return "Not known: no transcript tells when a talk began and ended."
-    return f"Known of fewer than {_FEW} people, so it is not shown."
-
-
 def _how_to_read(report: Report) -> Iterator[str]:
     if report.people:
         yield "Names were asked for, so every group is shown as it is, however small."
     else:
         yield (
-            f"A group of fewer than {_FEW} people is merged with its neighbor, and a count says “1 to "
+            f"A group of fewer than {FEW} people is merged with its neighbor, and a count says “1 to "
             f"{FEWEST - 1} of …” where it would tell of so few. Who has handed in and what waits for a "
             "mark is counted as it is."
         )
@@ -278,17 +250,12 @@ def _how_to_read(report: Report) -> Iterator[str]:
 
 def _shown(drawing: Drawing, picture: bytes) -> str:
     data = base64.b64encode(picture).decode("ascii")
-    width, height = (round(26 * 16 * side) for side in (1, _ratio(drawing.figure)))
+    wide, tall = drawing.figure.get_size_inches()
     return (
-        f'<div class="shown">\n<figure><img alt="{escape(drawing.alt)}" width="{width}" '
-        f'height="{height}" src="data:image/png;base64,{data}"></figure>\n{drawing.table}\n'
-        f"<p>{escape(drawing.sentence)}</p>\n</div>"
+        f'<div class="shown">\n<figure><img alt="{escape(drawing.alt)}" width="{SHOWN}" '
+        f'height="{SHOWN * tall / wide:.0f}" src="data:image/png;base64,{data}"></figure>\n'
+        f"{drawing.table}\n<p>{escape(drawing.sentence)}</p>\n</div>"
     )
-
-
-def _ratio(figure: Figure) -> float:
-    width, height = figure.get_size_inches()
-    return float(height / width)
 
 
 def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -313,7 +280,8 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _points(parts: Sequence[Part]) -> Drawing:
-    strips = [Strip(_label(part), _note(part), part.spread) for part in parts]
+    nowhere = "(no outcome of the course map)"
+    strips = [(p.can() or f"{p.title} {nowhere}", _note(p), p.spread) for p in parts]
     rows = [
         (part.can() or part.title, percent(part.mean), str(part.spread), str(part.unmarked or "–"))
         for part in parts
@@ -329,10 +297,6 @@ def _points(parts: Sequence[Part]) -> Drawing:
         ),
         _points_in_words(parts),
     )
-
-
-def _label(part: Part) -> str:
-    return part.can() or f"{part.title} (no outcome of the course map)"
 
 
 def _note(part: Part) -> str:
@@ -377,7 +341,7 @@ def _endings(talk: Talk) -> Drawing:
     rows = list(zip(talk.attempts, talk.endings, strict=True))
     return Drawing(
         f"endings.{talk.name}",
-        _strips([Strip(attempt.capitalize(), _people(s.people), s) for attempt, s in rows]),
+        _strips([(attempt.capitalize(), _people(s.people), s) for attempt, s in rows]),
         f"For each attempt: how many people ended “{talk.title}” in breakdown, politely, with progress "
         "or in partnership.",
         _table(
@@ -409,7 +373,7 @@ def _rubric(talk: Talk) -> Drawing:
 
 def _change_in_words(talk: Talk) -> str:
     if not talk.changes:
-        return f"Too few people have finished two attempts to say what changed: fewer than {_FEW}."
+        return f"Too few people have finished two attempts to say what changed: fewer than {FEW}."
     least, *_, most = sorted(talk.changes, key=lambda change: change.by)
     ends = (f"“{change.dimension}” by {_signed(100 * change.by)}" for change in (most, least))
     return (
@@ -423,17 +387,10 @@ def _signed(number: float) -> str:
 
 
 def _time(talk: Talk) -> Drawing:
+    note = _people(talk.minutes.people)
     return Drawing(
         f"time.{talk.name}",
-        _strips(
-            [
-                Strip(
-                    "Minutes, all finished attempts together",
-                    _people(talk.minutes.people),
-                    talk.minutes,
-                )
-            ]
-        ),
+        _strips([("Minutes, all finished attempts together", note, talk.minutes)]),
         f"How many people spent how many minutes in “{talk.title}”.",
         _table(
             "Minutes from first reply to ending, all finished attempts of a person together",
@@ -445,25 +402,17 @@ def _time(talk: Talk) -> Drawing:
     )
 
 
-def _strips(strips: Sequence[Strip]) -> Figure:
-    """Draw a strip for each row: a cell for each column, wider where groups were merged."""
-    labels = [textwrap.wrap(strip.label, 54) for strip in strips]
-    heights = [0.19 * len(lines) + 0.88 for lines in labels]
-    figure, ax = _canvas(sum(heights) - 0.15)
+def _strips(strips: Sequence[tuple[str, str, Spread]]) -> Figure:
+    """Draw a strip for each label, note in small and spread: a cell for each group of columns."""
+    labels = [textwrap.wrap(label, 54) for label, _, _ in strips]
+    figure, ax = _canvas(sum(0.19 * len(lines) + 0.88 for lines in labels) - 0.15)
     top = 0.0
-    for strip, lines, height in zip(strips, labels, heights, strict=True):
+    for lines, (_, note, spread) in zip(labels, strips, strict=True):
         _text(ax, 0, top, "\n".join(lines), fontsize=9.5, va="top", linespacing=1.3)
-        _text(
-            ax,
-            0,
-            top + 0.19 * len(lines) + 0.03,
-            strip.note,
-            fontsize=8.5,
-            va="top",
-            color=figures.MUTED,
-        )
-        _cells(ax, top + 0.19 * len(lines) + 0.23, strip.spread)
-        top += height
+        top += 0.19 * len(lines)
+        _text(ax, 0, top + 0.03, note, fontsize=8.5, va="top", color=figures.MUTED)
+        _cells(ax, top + 0.23, spread)
+        top += 0.88
     return figure
 
 
@@ -474,12 +423,10 @@ def _cells(ax: Axes, top: float, spread: Spread) -> None:
         _text(ax, WIDTH / 2, top + tall / 2, str(spread), fontsize=9, ha="center", color=figures.MUTED)
     for group in spread.groups:
         left, width = group.first * wide, (group.last - group.first + 1) * wide
-        shade = _blend(group.people / spread.people)
+        middle, shade = left + width / 2, _blend(group.people / spread.people)
         _box(ax, left, top, width, tall, facecolor=shade, edgecolor=figures.LAKE)
-        _text(
-            ax, left + width / 2, top + 0.16, str(group.people), fontsize=11, ha="center", weight="bold"
-        )
-        _text(ax, left + width / 2, top + 0.34, spread.label(group), fontsize=8.5, ha="center")
+        _text(ax, middle, top + 0.16, str(group.people), fontsize=11, ha="center", weight="bold")
+        _text(ax, middle, top + 0.34, spread.label(group), fontsize=8.5, ha="center")
 
 
 def _bars(items: Sequence[Item]) -> Figure:

@@ -42,6 +42,11 @@ class Student(NamedTuple):
     email: str = ""
     lms_id: str = ""
 
+    @property
+    def logins(self) -> set[str]:
+        """What a platform may know the student by, in small letters: the ids and the address."""
+        return {text.casefold() for text in (self.student_id, self.lms_id, self.email) if text}
+
     def __str__(self) -> str:
         return " ".join(part for part in self[:3] if part)
 
@@ -95,13 +100,12 @@ def read(file: Path) -> list[Student]:
 
 def with_login(roster: Iterable[Student], login: str) -> list[Student]:
     """Return the students whose student_id, lms_id or email is `login`."""
-    wanted = login.strip().casefold()
-    return [
-        student
-        for student in roster
-        if wanted
-        and wanted in (s.casefold() for s in (student.student_id, student.lms_id, student.email))
-    ]
+    return [student for student in roster if login.strip().casefold() in student.logins]
+
+
+def called(roster: Iterable[Student], text: str) -> list[Student]:
+    """Return the students with the login `text`; where there is none, those with that name."""
+    return with_login(roster, text) or with_name(roster, text)
 
 
 def with_name(roster: Iterable[Student], name: str) -> list[Student]:
@@ -110,17 +114,17 @@ def with_name(roster: Iterable[Student], name: str) -> list[Student]:
     Case, accents, punctuation and the order of first and last name don't count. A platform that
     writes names without blanks (Canvas: ``leeben``) is understood too.
     """
-    words = _words(name)
-    wanted = sorted(words) if len(words) > 1 else words
+    wanted = sorted(words(name))
     return [student for student in roster if wanted and wanted in _spellings(student)]
 
 
 @lru_cache(maxsize=10_000)
 def _spellings(student: Student) -> list[list[str]]:
-    first, last = _words(student.first_name), _words(student.last_name)
+    first, last = words(student.first_name), words(student.last_name)
     return [sorted(first + last), ["".join(last + first)], ["".join(first + last)]]
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
+    """Return the words of a name as they are compared: small letters, no accents or punctuation."""
     plain = unicodedata.normalize("NFKD", re.sub(r"['’ʼ`´]", "", name.casefold())).translate(_NO_MARK)
     return re.findall(r"[^\W_]+", "".join(sign for sign in plain if not unicodedata.combining(sign)))

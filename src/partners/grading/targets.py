@@ -13,7 +13,6 @@ from partners.grading.marks import GradebookError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from partners.grading.delimited import Row
     from partners.grading.lms import Sheet
     from partners.grading.marks import Book
 
@@ -180,13 +179,12 @@ def _with_column(sheet: Sheet, title: str, most: float) -> tuple[Sheet, Column]:
     for person in sheet.people:
         fields[person.row] = system.none
 
-    def longer(place: int, row: Row) -> Row:
-        if len(row.raw) != len(headers):
-            return row  # a blank line, or a line that the importer skips
-        added = sheet.table.field(fields.get(place, ""), row.raw[-1])
-        return replace(row, raw=(*row.raw[:at], added, *row.raw[at:]))
-
-    table = sheet.table.with_rows([longer(place, row) for place, row in enumerate(sheet.table.rows)])
+    rows = list(sheet.table.rows)
+    for place, row in enumerate(rows):
+        if len(row.raw) == len(headers):  # else a blank line, or a line that the importer skips
+            added = sheet.table.field(fields.get(place, ""), row.raw[-1])
+            rows[place] = replace(row, raw=(*row.raw[:at], added, *row.raw[at:]))
+    table = replace(sheet.table, rows=tuple(rows))
     back = tuple(place + (place >= at) for place in sheet.back)
     column = Column(at, system.new_header(title), (title,), most)
     return replace(sheet, table=table, back=back), column

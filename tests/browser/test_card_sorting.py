@@ -115,6 +115,8 @@ def test_the_keyboard_alone_sorts_and_moves(cards: Page) -> None:
     cards.keyboard.press("Enter")
     expect(hand(cards)).to_be_focused()
     expect(hand(cards)).to_have_attribute("aria-label", "In your hand; 1 more to sort: Newsletter")
+    expect(hand(cards)).to_have_accessible_description("It comes on Friday.")
+    expect(cards.get_by_role("group", name="Where does it belong?")).to_be_visible()
     cards.keyboard.press("2")
     cards.keyboard.press("7")
     cards.keyboard.press("Control+3")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from partners.course.forms import Form
 
-LETTER = "On 9 days Tomasz missed the first class.\n\nWhat would help? Text me: 555-0142."
+LETTER = """On 9 days Tomasz missed the first class.
+
+What would help? Is it the bus, the hour, or my class? Text me: 555-0142.
+You do not have to tell me why."""
 
 
 @pytest.fixture
@@ -53,6 +56,17 @@ def test_a_letter_is_measured_with_the_words_and_grades_that_earn_its_points(
     grades = (line.split()[-1] for line in (first, second))
     level = "Reading level: grade {} by Flesch-Kincaid, {} by Coleman-Liau.".format(*grades)
     expect(page.locator(".ws-notes li").first).to_have_text(level)
+
+
+def test_a_text_that_is_too_short_and_what_the_coach_has_to_say_are_told(
+    opened: Callable[[Form], Page],
+) -> None:
+    forms = exercises.forms_of("rewrite_letter")
+    page = opened(next(form for form in forms if "new_letter" in form.questions))
+    page.get_by_label("Your letter").fill("Please touch base about his IEP.")
+    page.get_by_role("button", name="Look it over").click()
+    expect(page.locator(".ws-findings")).to_contain_text("6 words; asked for 70 to 150.")
+    expect(page.get_by_role("status").first).to_contain_text("for you, under your text.")
 
 
 def test_the_second_reader_is_shown_when_every_moment_has_a_code(

@@ -156,8 +156,12 @@ def test_without_words_there_is_nothing_to_say(nothing: object) -> None:
 
 
 def test_a_notebook_shows_length_level_and_notes_in_narrow_lines() -> None:
-    shown = in_words("Dear Ms. Lee,\n\nplease do not hesitate\nto touch base about Sam’s IEP.", "letter")
-    assert shown.startswith("13 words, 2 sentences\nFlesch-Kincaid: grade ")
+    letter = "Dear Ms. Lee,\n\nplease do not hesitate\nto touch base about Sam’s IEP."
+    shown = in_words(
+        f"{letter} The office is open until four. You can also write to me there.", "letter"
+    )
+    assert shown.startswith("26 words, 4 sentences\nFlesch-Kincaid: grade ")
+    assert in_words(letter, "letter").startswith("13 words, 2 sentences\n\n")  # too short for a level
     assert "“touch base”" in shown
     assert "  Perhaps: talk" in shown
     assert "[Khoong et al. (2019)]" in shown

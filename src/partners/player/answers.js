@@ -37,6 +37,13 @@ export function withAnswer(answers, name, item, value) {
   return { ...answers, [name]: item ? { ...answers[name], [item]: value } : value };
 }
 
+// `answers` with those of a file laid over them, item by item: what the file does not hold stays.
+export function withFile(answers, given) {
+  const both = (kept, come) => (kept?.constructor === Object && come?.constructor === Object ? { ...kept, ...come } : come);
+  const laid = Object.entries(given).map(([name, value]) => [name, both(answers[name], value)]);
+  return { ...answers, ...Object.fromEntries(laid) };
+}
+
 // As partners.course.reading counts them: figures are none.
 export const countWords = (text) => (text.match(/\p{L}+(?:[’'-]\p{L}+)*/gu) ?? []).length;
 
@@ -68,5 +75,8 @@ export function workIn(text, exercise) {
   }
   if (data?.format !== FORMAT || data.answers?.constructor !== Object) throw new Error("is not a file of answers");
   if (data.exercise !== exercise) throw new Error(`belongs to the exercise “${data.exercise}”`);
+  const isWhole = (value) => value?.constructor !== Object || Object.values(value).every((one) => given(one) !== undefined);
+  if (!Object.values(data.answers).every((value) => given(value) !== undefined && isWhole(value)))
+    throw new Error("was edited: it holds what no worksheet writes");
   return data;
 }

@@ -20,7 +20,8 @@ const SAYS = {
 export class Cards {
   constructor(sheet, name, question) {
     Object.assign(this, { sheet, name, question, held: null, dragged: null });
-    this.hand = h("div", { class: "ws-hand", role: "group", tabindex: "-1" });
+    this.heldId = sheet.idOf(name, "", "held");
+    this.hand = h("div", { class: "ws-hand", role: "group", tabindex: "-1", "aria-describedby": this.heldId });
     this.deck = h("ul", { class: "ws-deck", "data-pile": "" });
     this.piles = h("div", { class: "ws-piles" }, Object.entries(question.options).map((pile) => this.pile(...pile)));
     this.cards = new Map(itemsOf(question).map(([item, { text = "" }]) => [item, this.card(item, text)]));
@@ -32,8 +33,8 @@ export class Cards {
     const keys = h("span", { class: "ws-desk" }, SAYS.orByKey(Object.keys(this.question.options)));
     const onkeydown = (event) => this.layByKey(event);
     return [
-      h("p", { class: "ws-ask" }, this.question.ask),
-      h("p", { class: "pt-hint" }, SAYS.how, keys),
+      this.sheet.asked(this.name, this.question),
+      h("p", { class: "pt-hint ws-how" }, SAYS.how, keys),
       h("div", { class: "ws-sort", onkeydown }, this.hand, this.deck, this.piles),
     ];
   }
@@ -56,7 +57,7 @@ export class Cards {
         h("span", { class: "ws-count" }),
         about.length ? h("span", { class: "ws-about" }, about.join(": ")) : null,
       ),
-      h("ul", {}),
+      h("ul", { "aria-label": title ? `${key} · ${title}` : key }),
       h("p", { class: "ws-back", id: back }),
     );
   }
@@ -147,7 +148,7 @@ export class Cards {
     };
     return [
       ...(lies || this.unsorted.length > 1 ? [button(lies ? SAYS.leave : SAYS.later, later)] : []),
-      h("p", { class: "ws-held", ...this.drags(item) }, h("b", {}, item), text && ` ${text}`),
+      h("p", { class: "ws-held", ...this.drags(item) }, h("b", {}, item), " ", h("span", { id: this.heldId }, text)),
     ];
   }
 

@@ -1,6 +1,6 @@
 // The worksheets of a page: kept in this browser, and below them the box that hands all of it in.
 
-import { work, workIn } from "./answers.js";
+import { withFile, work, workIn } from "./answers.js";
 import { button, download, h } from "./dom.js";
 import { SAYS, Worksheet } from "./worksheet.js";
 
@@ -10,10 +10,11 @@ const keyOf = (exercise) => `partners:exercise:${exercise}`;
 
 function pageStore(exercise) {
   let answers = {};
+  let off = false;
   const load = () => {
     try {
       const kept = JSON.parse(localStorage.getItem(keyOf(exercise)));
-      if (kept?.constructor === Object) answers = kept;
+      if (!off) answers = kept?.constructor === Object ? kept : {}; // also when all was forgotten elsewhere
     } catch {
       // storage is off: the answers last as long as the page
     }
@@ -25,28 +26,31 @@ function pageStore(exercise) {
       answers = changed;
       try {
         localStorage.setItem(keyOf(exercise), JSON.stringify(changed));
+        off = false;
       } catch {
-        return { told: SAYS.off };
+        off = true;
       }
       document.dispatchEvent(new Event("partners:answered"));
-      return { told: SAYS.kept };
+      return { told: off ? SAYS.off : SAYS.kept };
     },
     coach: coachRules,
   };
 }
 
+const WHO = "partners:who";
+
 // The name that stands in what is handed in, the same in every exercise.
 const who = {
   load() {
     try {
-      return localStorage.getItem("partners:who") ?? "";
+      return localStorage.getItem(WHO) ?? "";
     } catch {
       return "";
     }
   },
   save(name) {
     try {
-      localStorage.setItem("partners:who", name);
+      localStorage.setItem(WHO, name);
     } catch {
       // storage is off: the file carries no name, and the course knows who hands it in
     }
@@ -108,13 +112,28 @@ function handIn(element, exercise, store, sheets) {
     download(name, "application/json", `${JSON.stringify(data, null, 1)}\n`);
     status.textContent = `${name} is in your downloads. Hand in this one file.`;
   };
-  const restore = async ({ target }) => {
-    const [file] = target.files;
-    if (file) status.textContent = await restored(exercise, store, file);
-    target.value = "";
+  let before;
+  const redraw = () => {
     for (const sheet of sheets) sheet.draw();
+    field.value = who.load();
     show();
   };
+  const restore = async ({ target }) => {
+    const [file] = target.files;
+    before = store.load();
+    if (file) status.textContent = await restored(exercise, store, file);
+    target.value = "";
+    undo.hidden = JSON.stringify(store.load()) === JSON.stringify(before);
+    redraw();
+  };
+  const undo = button("Put back what was here before", async () => {
+    await store.save(before);
+    redraw();
+    status.textContent = "Your answers are what they were before the file.";
+    element.querySelector("[type=file]").focus();
+    undo.hidden = true;
+  });
+  undo.hidden = true;
   element.replaceChildren(
     h(
       "div",
@@ -124,11 +143,15 @@ function handIn(element, exercise, store, sheets) {
       h("div", { class: "pt-row" }, button("Download my work", save, "reply")),
       h("label", { class: "ws-field" }, h("span", {}, "Go on from a file that you downloaded before"), h("input", { type: "file", accept: ".json,application/json", onchange: restore })),
       status,
+      h("div", { class: "pt-row" }, undo),
     ),
   );
   document.addEventListener("partners:answered", show);
   addEventListener("focus", show);
+  addEventListener("pageshow", () => (field.value = who.load())); // on the way back a browser fills in its own
+  new IntersectionObserver(show).observe(element); // a talk may have been played since
   show();
+  return redraw;
 }
 
 async function restored(exercise, store, file) {
@@ -139,7 +162,8 @@ async function restored(exercise, store, file) {
   } catch ({ message }) {
     return `${file.name} ${message}. Nothing was changed.`;
   }
-  await store.save({ ...store.load(), ...data.answers });
+  await store.save(withFile(store.load(), data.answers));
+  if (!who.load() && typeof data.who === "string") who.save(data.who);
   for (const player of players())
     if (!isBegun(player) && data.transcripts?.[player.play.id]?.attempts?.length) {
       player.store.save(data.transcripts[player.play.id].attempts);
@@ -164,8 +188,8 @@ export function mountWorksheets() {
     return sheet;
   });
   box.dataset.mounted = "";
-  handIn(box, exercise, store, sheets);
-  addEventListener("storage", ({ key }) => {
-    if (key === keyOf(exercise)) for (const sheet of sheets) sheet.draw();
-  });
+  const redraw = handIn(box, exercise, store, sheets);
+  addEventListener("storage", ({ key }) => [keyOf(exercise), WHO, null].includes(key) && redraw());
+  addEventListener("pageshow", ({ persisted }) => persisted && redraw()); // it may have been kept aside for long
+  addEventListener("pagehide", () => document.activeElement?.blur()); // what is being typed counts as written
 }

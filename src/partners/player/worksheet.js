@@ -25,10 +25,11 @@ export const SAYS = {
   saved: (name) => `Saved in ${name}, beside the notebook.`,
   unsaved: "Nothing is saved: the notebook does not answer. Run this cell again, then answer once more.",
   words: (n, [from, to]) => `${n} words; asked for ${from} to ${to}.`,
-  notNumber: (item) => `${item}: write a number, in figures.`,
+  notNumber: (item) => `${item}: write a number, in figures, with no sign or word after it.`,
   coachNothing: "The coach has nothing to point at. What it cannot see is whether it is true and kind.",
   coachLevel: ({ flesch_kincaid, coleman_liau }) =>
     `Reading level: grade ${flesch_kincaid} by Flesch-Kincaid, ${coleman_liau} by Coleman-Liau.`,
+  coachCame: (n) => (n ? `The coach has ${n} ${n === 1 ? "note" : "notes"} for you, under your text.` : "The coach has looked at your text."),
   coachLate: "The coach did not arrive. Your words are kept; try again when you are connected.",
 };
 
@@ -105,10 +106,10 @@ export class Worksheet {
   }
 
   clear() {
-    this.before = this.answers;
-    const rest = { ...this.answers };
-    for (const name in this.form.questions) delete rest[name];
-    this.keep(rest).then(() => this.tell(SAYS.cleared));
+    const isOwn = ([name]) => name in this.form.questions; // what the other forms hold goes on as it is
+    const all = Object.entries(this.answers);
+    if (this.open().length < this.cells.length) this.before = Object.fromEntries(all.filter(isOwn));
+    this.keep(Object.fromEntries(all.filter((one) => !isOwn(one)))).then(() => this.tell(SAYS.cleared));
     this.draw();
     this.undo.focus();
   }
@@ -131,7 +132,14 @@ export class Worksheet {
       line: () => this.rows(name, question, "text"),
       write: () => this.writing(name, question),
     };
-    return h("div", { class: `ws-question ws-${question.kind}`, "data-question": name }, draw[question.kind]());
+    const has = { class: `ws-question ws-${question.kind}`, "data-question": name };
+    const group = itemsOf(question).length ? { role: "group", "aria-labelledby": this.idOf(name, "", "ask") } : {};
+    return h("div", { ...has, ...group }, draw[question.kind]());
+  }
+
+  // What is asked about all items of a question; it names their group.
+  asked(name, { ask }) {
+    return h("p", { class: "ws-ask", id: this.idOf(name, "", "ask") }, ask);
   }
 
   value(name, item) {
@@ -161,13 +169,14 @@ export class Worksheet {
       if (this.fits(options)) return this.select(name, item, label, options);
       return this.radios(name, item, label, options);
     });
-    return [h("p", { class: "ws-ask" }, question.ask), ...rows];
+    return [this.asked(name, question), ...rows];
   }
 
   select(name, item, label, options) {
     const field = h(
       "select",
       {
+        autocomplete: "off", // else a browser that goes back shows what was chosen, kept or not
         onchange: () => this.put(name, item, field.value),
         "aria-describedby": this.idOf(name, item, "back"),
       },
@@ -184,6 +193,7 @@ export class Worksheet {
     const rows = Object.entries(options).map(([key, text]) => {
       const input = h("input", {
         type: "radio",
+        autocomplete: "off",
         name: group,
         value: key,
         onchange: () => this.put(name, item, key),
@@ -213,7 +223,7 @@ export class Worksheet {
     if (!items.length) return [one("", question.ask), example];
     const told = items.some(([, { text }]) => text); // something of each item: a line for it, its answer beside it
     const rows = items.map(([item, { text = "" }]) => one(item, told ? [h("b", {}, item), ` ${text}`] : item));
-    return [h("p", { class: "ws-ask" }, question.ask), example, h("div", { class: told ? "ws-list" : "ws-grid" }, rows)];
+    return [this.asked(name, question), example, h("div", { class: told ? "ws-list" : "ws-grid" }, rows)];
   }
 
   sorted(name, question) {
@@ -225,12 +235,15 @@ export class Worksheet {
   writing(name, question) {
     const length = h("p", { class: "pt-hint" });
     const notes = h("ul", { class: "ws-notes" });
+    const printed = h("p", { class: "ws-printed" }); // paper neither scrolls nor breaks a text field
     const show = () => {
+      printed.textContent = field.value;
       length.textContent = question.words ? SAYS.words(countWords(field.value), question.words) : "";
     };
     let later;
     const field = h("textarea", {
       rows: 9,
+      autocomplete: "off",
       maxlength: 20000,
       lang: "en",
       oninput: () => {
@@ -246,7 +259,7 @@ export class Worksheet {
     field.value = this.value(name, "");
     show();
     if (question.channel) this.coached.push(() => this.coach(field, question.channel, notes));
-    return [h("label", { class: "pt-field ws-text" }, question.ask, field), length, notes];
+    return [h("label", { class: "pt-field ws-text" }, question.ask, field), printed, length, notes];
   }
 
   async coach(field, channel, list) {
@@ -271,7 +284,8 @@ export class Worksheet {
         h("span", {}, ` ${says}`, instead ? ` Perhaps: ${instead}` : "", h("cite", {}, ` ${rules.sources[source] ?? ""}`)),
       );
     const level = readingLevel(field.value, rules);
-    const measured = level.words ? [h("li", {}, SAYS.coachLevel(level))] : [];
+    this.tell(SAYS.coachCame(found.length));
+    const measured = level.words >= rules.rules.level.fewest ? [h("li", {}, SAYS.coachLevel(level))] : [];
     return list.replaceChildren(...measured, ...(found.length ? found.map(line) : [h("li", {}, SAYS.coachNothing)]));
   }
 
@@ -286,17 +300,27 @@ export class Worksheet {
       const item = rest.join("/");
       const value = this.value(name, item);
       const number = questions[name].kind === "number" && isFilled(value) && Number.isNaN(toNumber(value));
-      place.textContent = !isFilled(value) ? "" : number ? SAYS.notNumber(item || name) : askedBack(questions[name], item, value);
+      place.textContent = !isFilled(value) ? "" : number ? SAYS.notNumber(item || questions[name].ask) : askedBack(questions[name], item, value);
     }
     for (const cards of this.cards) cards.askBack();
     const asked = [...this.element.querySelectorAll(".ws-back")].some((place) => place.textContent);
     const found = check ? CHECKS[check.name](this.answers, check) : [];
-    const lines = [SAYS.open(namesOf(questions, open)), asked && SAYS.back, ...found];
+    const lines = [SAYS.open(namesOf(questions, open)), ...this.lengths(), asked && SAYS.back, ...found];
     this.findings.replaceChildren(
       ...lines.filter(Boolean).map((line) => (typeof line === "string" ? h("p", {}, line) : line)),
     );
     this.findings.focus({ preventScroll: true });
     this.findings.scrollIntoView({ block: "nearest" });
+  }
+
+  // The texts that are shorter or longer than asked for.
+  lengths() {
+    const written = this.cells.filter(([name, , value]) => this.form.questions[name].words && isFilled(value));
+    return written.flatMap(([name, , value]) => {
+      const { words } = this.form.questions[name];
+      const n = countWords(value);
+      return n < words[0] || n > words[1] ? [SAYS.words(n, words)] : [];
+    });
   }
 }
 Worksheet.count = 0;

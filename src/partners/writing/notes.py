@@ -74,16 +74,17 @@ def in_words(text: object, channel: str) -> str:
     if not isinstance(text, str) or not WORD.search(text):
         return "There are no words to read yet."
     found = reading.level(text)
-    lines = [
-        f"{found.words} words, {len(_sentences(text))} sentences",
-        f"Flesch-Kincaid: grade {found.flesch_kincaid}, Coleman-Liau: grade {found.coleman_liau}",
-    ]
+    lines = [f"{found.words} words, {len(_sentences(text))} sentences"]
+    if found.words >= rules().rules["level"].fewest:
+        lines += [f"Flesch-Kincaid: grade {found.flesch_kincaid}"]
+        lines += [f"Coleman-Liau:   grade {found.coleman_liau}"]
+    start = len(lines)
     for note in coach(text, channel):
         words = " ".join(text[note.start : note.end].split())
         lines += ["", *([textwrap.shorten(f"“{words}”", WIDTH, placeholder=" …”")] if words else [])]
         says = f"{note.says} [{sources().get(note.source, note.source)}]"
         lines += [_wrapped(part) for part in (says, note.instead and f"Perhaps: {note.instead}") if part]
-    return "\n".join(lines if len(lines) > 2 else [*lines, "", _wrapped(NOTHING)])
+    return "\n".join(lines if len(lines) > start else [*lines, "", _wrapped(NOTHING)])
 
 
 Told = tuple[int, int, str, str]

@@ -21,7 +21,7 @@ lab: $(READY)  ## open the course in JupyterLab
 test: $(READY) lint book facilitator  ## lint, types, content, and every test, in a real browser too
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python tests/hub/machine.py
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 20
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations 20
 
 lint: $(READY)
 	$(BIN)/ruff check .

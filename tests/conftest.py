@@ -19,7 +19,7 @@ SMALL_TALK = Path(__file__).parent / "small_talk.yaml"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take minutes, so that the two processes end together."""
+    """Begin with the files that take minutes, so that the processes end together."""
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 WIDTH = 66
 """``nbgrader validate`` cuts each line of an error at 87 characters, and takes some for itself."""
 
-KINDS = ("choose", "sort", "number", "line", "write")
-
 
 def _texts(given: Any) -> Any:
     """Return a mapping of texts from one, or from a list of names."""

@@ -25,18 +25,28 @@ LATER = "debrief.js"
 COACH = "coach_rules.js"
 """The names of a page's scripts: the first one of three kinds, and those that come later."""
 
-_TALK = ("dom", "notebook", "engine", "talk")
-_SHEET = ("answers", "cards", "coach", "evening", "hundred_days", "agreement", "checks", "worksheet")
+_TALK = ("dom", "engine", "talk")
+_SHEET = (
+    "notebook",
+    "answers",
+    "cards",
+    "coach",
+    "evening",
+    "hundred_days",
+    "agreement",
+    "checks",
+    "worksheet",
+)
 
 
 def module() -> str:
     """Return the player as one ES module, with its engine to be tested: what anywidget takes."""
-    return _module(*_TALK, "debrief", render="render")
+    return _module(*_TALK, "notebook", "debrief", "talk_widget", render="render")
 
 
 def worksheet_module() -> str:
     """Return the worksheet as one ES module, with its parts to be tested: what anywidget takes."""
-    return _module("dom", "notebook", *_SHEET, render="renderWorksheet")
+    return _module("dom", *_SHEET, render="renderWorksheet")
 
 
 def _module(*files: str, render: str) -> str:

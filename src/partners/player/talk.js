@@ -1,11 +1,10 @@
 // A conversation with a parent in the page: without dependencies, all of it drawn from the attempts.
-// The book mounts it on `.partners-roleplay`; a notebook renders it as an anywidget.
+// The book mounts it on `.partners-roleplay`; talk_widget.js renders it in a notebook.
 
 import {
   answer, choose, ending, notes, offers, played, remaining, said, transcript,
 } from "./engine.js";
 import { button, download, h, paragraphs } from "./dom.js";
-import { asked, keepKeys } from "./notebook.js";
 
 export const WORDS = {
   kicker: (minutes) => `Conversation · about ${minutes} minutes`,
@@ -432,7 +431,7 @@ export class Player {
   }
 }
 
-// ---------------------------------------------------------------- its two hosts
+// ---------------------------------------------------------------- in a page
 
 const browserStore = (id) => ({
   load() {
@@ -489,29 +488,4 @@ function printAsScript(player, words) {
     player.element.append(script);
   });
   addEventListener("afterprint", () => script.remove());
-}
-
-export function render({ model, el }) {
-  el.classList.add("partners-roleplay");
-  const store = {
-    load: () => model.get("attempts"),
-    save(attempts) {
-      model.set("attempts", attempts);
-      model.save_changes();
-    },
-    toNotebook: () => asked(model, { save: true }, { failed: WORDS.unsaved }),
-  };
-  const player = new Player(el, model.get("role_play"), store);
-
-  // The same conversation can stand under two cells, and Python can set its attempts.
-  const follow = () => {
-    if (model.get("attempts") !== player.attempts) player.load();
-  };
-  model.on("change:attempts", follow);
-
-  const giveKeysBack = keepKeys(el);
-  return () => {
-    model.off("change:attempts", follow);
-    giveKeysBack();
-  };
 }

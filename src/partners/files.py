@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def write(file: Path, text: str) -> None:
@@ -27,6 +32,23 @@ def write_bytes(file: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], object]) -> None:
+    """Let `fill` make a new folder in the place of `folder`; who looks sees the old one or the new one.
+
+    If it is stopped between the two, neither is there, and the next call makes a new one.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft, old = (folder.with_name(f".{folder.name}.{end}") for end in ("draft", "old"))
+    for left in (draft, old):
+        shutil.rmtree(left, ignore_errors=True)
+    draft.mkdir()
+    fill(draft)
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def put_aside(file: Path) -> Path:

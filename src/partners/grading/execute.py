@@ -20,6 +20,7 @@ TOO_MUCH = "\n(The rest of this output was too long and is left out.)\n"
 
 ENDED = "This cell ended Python or could not be stopped. It was left out, and the rest was run again."
 NO_POINTS = "What came out in place of points is none. Ask your instructor to look."
+STOPPED = "Stopped"
 SHOWN = ("stream", "display_data", "execute_result", "update_display_data")
 BEGIN = "del exit, quit"
 """Takes away two words that would end Python some time later."""
@@ -56,8 +57,12 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
                 if self._at is None:  # it was none
                     raise
                 self._at.metadata["tags"] = [*self._at.metadata.get("tags", []), LEFT_OUT]
-                self._at.outputs = [_error(ENDED)]
+                self._at.outputs = [error(self.ended())]
         return self._run(nb, resources, km)
+
+    def ended(self) -> str:
+        """Return why the cell at which the notebook stopped is left out, in words."""
+        return ENDED
 
     def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
         self._length: dict[str, int] = {}
@@ -125,7 +130,7 @@ def _tidy(cell: Any) -> None:
         try:
             utils.determine_grade(cell)
         except Exception:  # whatever the cell has shown in place of its points
-            cell.outputs.insert(0, _error(NO_POINTS))
+            cell.outputs.insert(0, error(NO_POINTS))
 
 
 def _valid(output: Any) -> bool:
@@ -136,8 +141,9 @@ def _valid(output: Any) -> bool:
     return True
 
 
-def _error(words: str) -> Any:
-    return _output("error", ename="Stopped", evalue=words, traceback=[words])
+def error(words: str) -> Any:
+    """Return the output of a cell that was stopped, with the reason."""
+    return _output("error", ename=STOPPED, evalue=words, traceback=[words])
 
 
 def _output(kind: str, **content: Any) -> Any:

@@ -117,7 +117,7 @@ def mend(_: Any, resources: Any) -> tuple[Any, Any]:
     best = max(found, key=lambda one: _worth(one, one is found[0]))
     told = [*_told_of_files(notebooks, found, best), *best.told, *([problem] if problem else [])]
     if told:
-        best.notebook.cells.insert(0, _note(told))
+        note(best.notebook, told)
     return best.notebook, resources
 
 
@@ -186,9 +186,17 @@ def _told_of_files(notebooks: list[Path], found: list[Mended], best: Mended) -> 
     return told
 
 
-def _note(told: list[str]) -> Any:
-    lines = "\n".join(f"- {line}" for line in told)
-    return _markdown(f"**From the grading**\n\n{lines}", NOTE)
+def note(notebook: Any, lines: list[str]) -> None:
+    """Say `lines` at the top of a notebook, below those that stand there already."""
+    if not any(cell.id == NOTE for cell in notebook.cells):
+        notebook.cells.insert(0, _markdown("**From the grading**\n", NOTE))
+    notebook.cells[0].source += "".join(f"\n- {line}" for line in lines)
+
+
+def noted(cell: Any) -> list[str]:
+    """Return the lines that ``note`` has put into a cell."""
+    lines = cell.source.splitlines() if cell.get("id") == NOTE else []
+    return [line.removeprefix("- ") for line in lines if line.startswith("- ")]
 
 
 class Mended(NamedTuple):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from nbgrader import preprocessors
 
+from partners import files
 from partners.grading.mend import KEPT, RELEASE
 
 
@@ -52,10 +52,5 @@ class SaveCells(preprocessors.SaveCells):  # type: ignore[misc]
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Make `target` a copy of the folder `source`, which is whole or not there."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    shutil.copytree(source, draft, dirs_exist_ok=True)
-    if target.exists():
-        shutil.rmtree(target)
-    draft.rename(target)
+    """Make `target` a copy of the folder `source`."""
+    files.replace_folder(target, lambda draft: shutil.copytree(source, draft, dirs_exist_ok=True))

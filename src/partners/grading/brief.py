@@ -1,0 +1,190 @@
+"""What a worker needs to grade one assignment, on this machine or another: all of it plain data."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbgrader.api import Assignment, Base, Course, Gradebook, MissingEntry, Notebook
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from partners.grading import mend, rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from partners.grading.plan import Plan
+    from partners.kernels.sandbox import Limits
+
+Files = dict[str, bytes]
+"""Files by their path in a folder."""
+NEVER = "Run: nbgrader generate_assignment {0}"
+
+
+class GradingError(Exception):
+    """Grading cannot start; the message says what is missing and the way out."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """An assignment as its graders need it.
+
+    `settings` are those of nbgrader; `gradebook` an SQLite file that has the assignment's cells and
+    nobody's marks; `release` what students got; `source` the instructor's notebooks; `given` the other
+    files of the instructor's.
+    """
+
+    assignment: str
+    settings: dict[str, Any]
+    gradebook: bytes
+    release: Files
+    source: Files
+    given: Files
+    layers: tuple[str, ...]
+    limits: Limits
+    plans: dict[str, Plan] | None = None
+
+    def with_plans(self, plans: dict[str, Plan]) -> Brief:
+        """Return it with a plan for each notebook."""
+        return replace(self, plans=plans)
+
+    @cached_property
+    def print(self) -> str:
+        """A text that is another one when anything is that could move a mark."""
+        told = [self.settings, asdict(self.limits), self.layers, sys.version, _packages()]
+        parts = [json.dumps(told, default=str, sort_keys=True).encode()]
+        for files in (self.release, self.source, self.given):
+            parts += [name.encode() + raw for name, raw in sorted(files.items())]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def imports(self) -> list[str]:
+        """Return the modules that the instructor's notebooks import."""
+        return sorted({name for raw in self.source.values() for name in _imports(raw)})
+
+
+def course_at(folder: Path) -> CourseDirectory:
+    """Return the course in `folder` as nbgrader knows it, with its settings.
+
+    Raises
+    ------
+    GradingError
+        If there is none.
+    """
+    if not (folder / "nbgrader_config.py").is_file():
+        raise GradingError(
+            f"{folder} is no course: there is no nbgrader_config.py. Go to the folder of your course, or "
+            "make one with: partners course new FOLDER"
+        )
+    app = NbGrader()
+    app.log_level = "CRITICAL"
+    app.load_cwd_config = False
+    app.initialize([], root=str(folder))
+    return CourseDirectory(parent=app, root=str(folder))
+
+
+def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], limits: Limits) -> Brief:
+    """Return what graders need of `assignment`.
+
+    Raises
+    ------
+    GradingError
+        If it was not generated.
+    """
+    way_out = NEVER.format(assignment)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        try:
+            cells = _cells_only(gradebook.find_assignment(assignment))
+        except MissingEntry:
+            raise GradingError(f"The gradebook has no assignment {assignment}. {way_out}") from None
+    folders = [Path(course.format_path(step, ".", assignment)) for step in (course.release_directory, mend.KEPT)]
+    folder = next((one for one in folders if one.is_dir()), None)
+    if not folder:
+        raise GradingError(f"There is no folder {folders[0]}. {way_out}")
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    theirs = read(source) if source.is_dir() else {}
+    return Brief(
+        assignment=assignment,
+        settings=course.config,
+        gradebook=cells,
+        release=read(folder),
+        source={name: raw for name, raw in theirs.items() if name.endswith(".ipynb")},
+        given={name: raw for name, raw in theirs.items() if not name.endswith(".ipynb")},
+        layers=layers,
+        limits=limits,
+    )
+
+
+def read(folder: Path) -> Files:
+    """Return the files in `folder`; of a submission, those that ``rooms.copy`` takes."""
+    with tempfile.TemporaryDirectory() as copy:
+        rooms.copy(folder, Path(copy))
+        return {str(f.relative_to(copy)): f.read_bytes() for f in Path(copy).rglob("*") if f.is_file()}
+
+
+def write(files: Files, folder: Path) -> None:
+    """Write `files` into `folder`."""
+    for name, raw in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(raw)
+
+
+def _cells_only(assignment: Assignment) -> bytes:
+    """Return an SQLite file in which nbgrader finds the assignment's cells, and nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "gradebook.db")
+        engine = create_engine(f"sqlite:///{file}")
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add_all(Course(id=name) for name in {"default_course", assignment.course_id})
+            session.add(_copied(assignment))
+            session.commit()
+        engine.dispose()
+        return file.read_bytes()
+
+
+def _copied(row: Any) -> Any:
+    """Return a row with those below it that tell of the assignment, and not of a submission."""
+    made = type(row)(**{c.key: getattr(row, c.key) for c in row.__mapper__.column_attrs})
+    if isinstance(row, Assignment):
+        made.notebooks = [_copied(one) for one in row.notebooks]
+    elif isinstance(row, Notebook):
+        made._base_cells = [_copied(one) for one in row._base_cells]
+        made.source_cells = [_copied(one) for one in row.source_cells]
+    return made
+
+
+def _imports(raw: bytes) -> Iterator[str]:
+    """Yield the modules that the cells of a notebook import."""
+    notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            tree = ast.parse(TransformerManager().transform_cell(cell.source))
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                yield from (one.name for one in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+                yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def _packages() -> list[str]:
+    """Return the installed packages with their versions."""
+    folders = {Path(path) for path in sys.path if path.endswith("site-packages")}
+    return sorted(found.name for folder in folders for found in folder.glob("*.dist-info"))

@@ -1,0 +1,236 @@
+"""Grading one submission, far from the gradebook: files go in, files come out.
+
+It is nbgrader's own converter, at work in a private copy of the course that has one submission in it.
+Only the kernels are others (``judge``), and the marks are left to ``record``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader import preprocessors, utils
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.utils.importstring import import_item
+
+from partners.grading import brief as briefs
+from partners.grading import execute, mend, plan
+from partners.grading.judge import Execute, TooLongError
+from partners.grading.plan import Plan
+
+if TYPE_CHECKING:
+    from partners.grading.brief import Brief, Files
+
+GRADED, NOTED, PERSON = "graded", "graded with a note", "needs a person"
+MODEL = "model-answers"
+"""Who hands in the instructor's own notebook, to find out what can be judged."""
+_FOR_RECORD = (preprocessors.SaveAutoGrades, preprocessors.AssignLatePenalties)
+NOT_RUN = "This was not run. Your instructor will look at it."
+TOO_LONG = "The notebook as a whole ran for more than {} minutes and was stopped. Your instructor will look at it."
+FAILED = "The notebook could not be run here ({}). Your instructor will look at it."
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a submission: the files of its ``autograded`` folder, and what is to be said of it."""
+
+    student: str
+    state: str
+    notes: list[str]
+    files: Files
+    seconds: float
+
+
+class Office:
+    """A private copy of a course, for grading submissions of one assignment one after the other."""
+
+    def __init__(self, brief: Brief, folder: Path) -> None:
+        self.brief, self.folder = brief, folder
+        given = {name: raw for name, raw in brief.given.items()}
+        for step, files in (("release", brief.release), ("source", given)):
+            briefs.write(files, folder / step / brief.assignment)
+        (folder / "gradebook.db").write_bytes(brief.gradebook)
+
+    def grade(self, student: str, submission: Files) -> Result:
+        """Return what comes of the files that `student` has handed in."""
+        start = time.perf_counter()
+        converter = self._converter(student, submission, self.brief.plans or {})
+        try:
+            converter.start()
+            files = briefs.read(self._folder("autograded", student))
+        finally:
+            self._clear(student)
+        notes = [*converter.problems, *_told(files)]
+        state = PERSON if converter.problems else NOTED if notes else GRADED
+        return Result(student, state, notes, files, time.perf_counter() - start)
+
+    def plans(self) -> dict[str, Plan]:
+        """Return what can be judged of each notebook: what comes out the same there as in place.
+
+        It is tried with the instructor's own notebooks. Where there are none, all is run in place.
+        """
+        plans = {name: Plan() for name in self.brief.source}
+        if not plans:
+            return {}
+        there, executed = self._tried(plans)
+        names = {name: {plan.name_of(cell) for cell in cells} for name, cells in there.items()}
+        for _ in range(3):
+            plans = {n: plan.made(there[n], names[n], executed[n].imports) for n in there}
+            here, _ = self._tried(plans)
+            same = {n: plan.same(there[n], here[n]) & names[n] for n in there}
+            if same == names:
+                break
+            names = same
+        return plans
+
+    def _tried(self, plans: dict[str, Plan]) -> tuple[dict[str, list[Any]], dict[str, Execute]]:
+        """Return the cells of the instructor's notebooks after a run, and what has run them."""
+        converter = self._converter(MODEL, {**self.brief.given, **self.brief.source}, plans)
+        try:
+            converter.start()
+            folder = self._folder("autograded", MODEL)
+            cells = {name: nbformat.read(folder / name, as_version=4).cells for name in plans}  # type: ignore[no-untyped-call]
+        finally:
+            self._clear(MODEL)
+        return cells, converter.executed
+
+    def _converter(self, student: str, submission: Files, plans: dict[str, Plan]) -> Converter:
+        briefs.write(submission, self._folder("submitted", student))
+        config = Config(self.brief.settings)
+        config.CourseDirectory.db_url = f"sqlite:///{self.folder / 'gradebook.db'}"
+        course = CourseDirectory(config=config, root=str(self.folder))
+        course.assignment_id, course.student_id = self.brief.assignment, student
+        return Converter(self.brief, plans, coursedir=course, config=config)
+
+    def _folder(self, step: str, student: str) -> Path:
+        return self.folder / step / student / self.brief.assignment
+
+    def _clear(self, student: str) -> None:
+        for step in ("submitted", "autograded"):
+            shutil.rmtree(self.folder / step / student, ignore_errors=True)
+
+
+class Converter(Autograde):  # type: ignore[misc]
+    """nbgrader's autograder for one submission, which writes into no gradebook and always ends with a file.
+
+    `problems` tells, in words, what could not be run; `executed` has what ran each notebook.
+    """
+
+    def __init__(self, brief: Brief, plans: dict[str, Plan], **options: Any) -> None:
+        super().__init__(**options)
+        self.brief, self.plans = brief, plans
+        self.exporter_class = mend.Exporter
+        self.problems: list[str] = []
+        self.executed: dict[str, Execute] = {}
+        self._name = ""
+
+    def run_pre_convert_hook(self) -> None:
+        """Put the released notebook where a submission has none; then do what the course asks for."""
+        names = {"assignment": self.coursedir.assignment_id, "student": self.coursedir.student_id}
+        mend.before_grading(**names, notebooks=self.notebooks)
+        super().run_pre_convert_hook()
+
+    def init_notebooks(self) -> None:
+        """Find the notebooks; a submission without any is graded as one that is empty."""
+        folder = Path(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
+        folder.mkdir(parents=True, exist_ok=True)
+        found = sorted(map(str, folder.glob("*.ipynb")))
+        self.assignments = {str(folder): found or [str(folder / sorted(self._released())[0])]}
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy the submission's files and, over them, the instructor's."""
+        BaseConverter.init_assignment(self, assignment_id, student_id)
+        briefs.write(self.brief.given, Path(self._format_dest(assignment_id, student_id)))
+        self.notebooks = [file for file in self.notebooks if Path(file).name in self._released()]
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Convert a notebook; if it cannot be run, write it as it came, with the reason."""
+        self._name = Path(notebook_filename).name
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except TooLongError:
+            self._write_as_it_came(TOO_LONG.format(self.brief.limits.seconds // 60))
+        except Exception as error:  # noqa: BLE001 - no submission may end without a word
+            self._write_as_it_came(FAILED.format(type(error).__name__))
+        else:
+            self.problems += self.executed[self._name].notes
+
+    def _released(self) -> set[str]:
+        return {name for name in self.brief.release if name.endswith(".ipynb")}
+
+    def _init_preprocessors(self) -> None:
+        """Register nbgrader's steps: with ``mend`` before all, and without those that write marks."""
+        self.exporter._preprocessors = []
+        steps = self.sanitize_preprocessors if self._sanitizing else self.autograde_preprocessors
+        if self._sanitizing:
+            self.exporter.register_preprocessor(mend.mend)
+        for step in steps:
+            found = import_item(step) if isinstance(step, str) else step
+            if found is mend.mend or found in _FOR_RECORD:
+                continue
+            if isinstance(found, type) and issubclass(found, preprocessors.Execute):
+                found = self._execute()
+            self.exporter.register_preprocessor(found, enabled=True)
+
+    def _execute(self) -> Execute:
+        brief = self.brief
+        judged = self.plans.get(self._name, Plan())
+        made = Execute(judged, brief.given, brief.layers, brief.limits, parent=self.exporter)
+        self.executed[self._name] = made
+        return made
+
+    def _write_as_it_came(self, why: str) -> None:
+        """Write the mended notebook, or the released one, with a note and without any run."""
+        self.problems.append(why)
+        folder = Path(self._format_dest(self.coursedir.assignment_id, self.coursedir.student_id))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            notebook = nbformat.read(folder / self._name, as_version=4)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError):
+            raw = self.brief.release[self._name].decode("utf-8")
+            notebook = nbformat.reads(raw, as_version=4)  # type: ignore[no-untyped-call]
+        nbformat.write(_not_run(notebook, why), folder / self._name)  # type: ignore[no-untyped-call]
+
+
+def unable(brief: Brief, student: str, why: str) -> Result:
+    """Return a result that leaves a submission to the instructor: what was released, and the reason."""
+    raw = {name: text.decode("utf-8") for name, text in brief.release.items() if name.endswith(".ipynb")}
+    read = {name: nbformat.reads(text, as_version=4) for name, text in raw.items()}  # type: ignore[no-untyped-call]
+    files = {name: nbformat.writes(_not_run(one, why)).encode() for name, one in read.items()}  # type: ignore[no-untyped-call]
+    return Result(student, PERSON, [why], files, 0)
+
+
+def _not_run(notebook: Any, why: str) -> Any:
+    """Say in a notebook why it was not run."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and utils.is_grade(cell):
+            cell.outputs = [execute.error(NOT_RUN)]
+    mend.note(notebook, [why])
+    return notebook
+
+
+def _told(files: Files) -> list[str]:
+    """Return what the notebooks among `files` say of the grading itself."""
+    told = []
+    for name, raw in files.items():
+        if name.endswith(".ipynb"):
+            cells = nbformat.reads(raw.decode("utf-8"), as_version=4).cells  # type: ignore[no-untyped-call]
+            told += [line for cell in cells for line in mend.noted(cell)]
+            stopped = [o.evalue for c in cells for o in c.get("outputs", []) if o.get("ename") == execute.STOPPED]
+            told += sorted(set(stopped) - {NOT_RUN})
+    return told
+
+
+def new_folder() -> Path:
+    """Return a new folder for an office, which other users can pass through to a kernel's room."""
+    folder = Path(tempfile.mkdtemp(prefix="partners-"))
+    folder.chmod(0o711)
+    return folder

@@ -1,0 +1,157 @@
+"""The one hand that writes: what came of each submission, into the course's folders and its gradebook."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+
+from partners import files
+from partners.grading import brief as briefs
+from partners.grading.office import PERSON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from nbgrader.coursedir import CourseDirectory
+
+    from partners.grading.brief import Brief, Files
+    from partners.grading.office import Result
+
+LEDGER = ".partners/graded"
+"""Where, in the course, a note says for each submission what it was when it was graded."""
+
+
+class Record:
+    """A gradebook that is open for the submissions of one assignment; use it in a ``with``."""
+
+    def __init__(self, course: CourseDirectory, brief: Brief) -> None:
+        self.course, self.brief = course, brief
+        self.ledger = Path(course.root, LEDGER, brief.assignment)
+        self.gradebook = Gradebook(course.db_url, course.course_id)
+        session = self.gradebook.db()
+        self._commit, session.commit = session.commit, session.flush  # one transaction for a submission
+        self._converter = Autograde(coursedir=course, config=course.config)
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.gradebook.close()
+
+    def students(self) -> list[str]:
+        """Return everybody who has handed in, in the order of the alphabet."""
+        pattern = self.course.format_path(self.course.submitted_directory, "*", self.brief.assignment)
+        places = Path(self.course.root).glob(str(Path(pattern).relative_to(self.course.root)))
+        depth = Path(self.course.format_path(self.course.submitted_directory, "{}", self.brief.assignment))
+        at = depth.parts.index("{}")
+        return sorted(place.parts[at] for place in places if place.is_dir())
+
+    def submission(self, student: str) -> Files:
+        """Return the files that `student` has handed in; what is none of a submission is left out."""
+        return briefs.read(self._place(self.course.submitted_directory, student))
+
+    def known(self, student: str, print_: str) -> dict[str, Any] | None:
+        """Return what was noted of `student`'s submission, if it was graded as it is now."""
+        if not self._place(self.course.autograded_directory, student).is_dir():
+            return None
+        try:
+            found = json.loads(self._note(student).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return dict(found) if found.get("print") == print_ else None
+
+    def print_of(self, submission: Files) -> str:
+        """Return a text that is another one when the submission or the assignment is."""
+        told = [name.encode() + b"\0" + raw for name, raw in sorted(submission.items())]
+        return hashlib.sha256(self.brief.print.encode() + b"\0".join(told)).hexdigest()
+
+    def write(self, result: Result, submission: Files) -> None:
+        """Write what came of a submission: the folder, then the marks, then the note that it is done.
+
+        Whenever it is stopped, the next run finds no such note and grades the submission again.
+        """
+        note = self._note(result.student)
+        note.unlink(missing_ok=True)
+        place = self._place(self.course.autograded_directory, result.student)
+        files.replace_folder(place, lambda draft: briefs.write(result.files, draft))
+        self._converter.set_permissions(self.brief.assignment, result.student)
+        try:
+            self._write_marks(result, self._time(submission))
+            self._commit()
+        except BaseException:
+            self.gradebook.db.rollback()
+            raise
+        self._write_penalties(result)
+        told = {"print": self.print_of(submission), "state": result.state, "notes": result.notes}
+        files.write(note, json.dumps(told, ensure_ascii=False))
+
+    def _write_marks(self, result: Result, time: datetime | None) -> None:
+        book, assignment = self.gradebook, self.brief.assignment
+        book.update_or_create_student(result.student)
+        handed_in = {"timestamp": time} if time else {}
+        submission = book.update_or_create_submission(assignment, result.student, **handed_in)
+        for name, notebook in _notebooks(result.files):
+            _SaveAutoGrades(book).preprocess(notebook, self._resources(result.student, name))
+        for notebook in submission.notebooks:
+            notebook.late_submission_penalty = None
+            if result.state == PERSON:
+                for grade in notebook.grades:
+                    grade.needs_manual_grade = True
+
+    def _write_penalties(self, result: Result) -> None:
+        submission = self.gradebook.find_submission(self.brief.assignment, result.student)
+        if submission.total_seconds_late > 0:
+            for name, notebook in _notebooks(result.files):
+                late = AssignLatePenalties(config=self.course.config)
+                late.preprocess(notebook, self._resources(result.student, name))
+            self.gradebook.db.expire_all()
+
+    def _resources(self, student: str, notebook: str) -> dict[str, Any]:
+        names = {"student": student, "assignment": self.brief.assignment, "notebook": notebook}
+        return {"nbgrader": names | {"db_url": self.course.db_url}}
+
+    def _time(self, submission: Files) -> datetime | None:
+        from nbgrader.utils import parse_utc  # noqa: PLC0415
+
+        try:
+            text = submission.get("timestamp.txt", b"").decode().strip()
+            return parse_utc(text) if text else None
+        except (ValueError, OverflowError):
+            return None
+
+    def _place(self, step: str, student: str) -> Path:
+        return Path(self.course.format_path(step, student, self.brief.assignment))
+
+    def _note(self, student: str) -> Path:
+        return self.ledger / f"{student}.json"
+
+
+class _SaveAutoGrades(SaveAutoGrades):  # type: ignore[misc]
+    """nbgrader's step that saves the marks, into a gradebook that is open."""
+
+    def __init__(self, gradebook: Gradebook) -> None:
+        super().__init__()
+        self.gradebook = gradebook
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Save the marks and comments of each cell."""
+        for name in ("notebook", "assignment", "student"):
+            setattr(self, f"{name}_id", resources["nbgrader"][name])
+        for index, cell in enumerate(nb.cells):
+            self.preprocess_cell(cell, resources, index)
+        return nb, resources
+
+
+def _notebooks(found: Files) -> Iterator[tuple[str, Any]]:
+    """Yield the notebooks of an ``autograded`` folder by name; others are not written there."""
+    for name, raw in found.items():
+        if name.endswith(".ipynb"):
+            yield Path(name).stem, nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]

@@ -1,0 +1,66 @@
+"""Copies of a submission's files: regular files only, a bounded number, and nothing that a link leads to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST, LARGEST = 2_000, 200_000_000
+"""Files, and bytes of all of them, that are copied."""
+
+
+def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path: True) -> list[str]:
+    """Copy the files of the folder `source` whose path in it is `wanted` and that `target` has not yet.
+
+    A link is not followed, also if it is put in the place of a file meanwhile. Returns the paths, in
+    `source`, of what was left out: links, devices, and what is too much.
+    """
+    left, number, size = list[str](), 0, 0
+    for parent, folders, names, at in os.fwalk(source):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in [*sorted(names), *links]:
+            path = os.path.relpath(os.path.join(parent, name), source)
+            if name.startswith(".") or not wanted(path):
+                continue
+            found = _regular(name, at)
+            number, size = number + 1, size + (found.st_size if found else 0)
+            if not found or number > MOST or size > LARGEST:
+                left.append(path)
+            elif not _same(found, target / path):
+                with suppress(OSError):  # it is gone, or a link by now
+                    _copy(name, at, found, target / path)
+    return left
+
+
+def _regular(name: str, at: int) -> os.stat_result | None:
+    try:
+        found = os.stat(name, dir_fd=at, follow_symlinks=False)
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _same(found: os.stat_result, copy: Path) -> bool:
+    try:
+        there = copy.stat()
+    except OSError:
+        return False
+    return (there.st_size, there.st_mtime_ns) == (found.st_size, found.st_mtime_ns)
+
+
+def _copy(name: str, at: int, found: os.stat_result, target: Path) -> None:
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    with os.fdopen(handle, "rb") as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        with target.open("wb") as made:
+            shutil.copyfileobj(file, made)
+    os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))

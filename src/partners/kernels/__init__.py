@@ -1,0 +1,1 @@
+"""Jupyter kernels that start in a moment, and that can be kept to one folder."""

@@ -1,0 +1,179 @@
+"""The keeper of one kernel: its parent, which watches what it uses and ends all that it started.
+
+It talks with whoever ordered the kernel in lines of JSON over a socket. When that one is gone, or the
+keeper itself, nothing of the kernel is left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from partners.kernels import linux
+from partners.kernels.sandbox import MEGABYTE, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from socket import socket
+
+LOOK = 0.1
+"""Seconds between two looks."""
+DISK_LOOK = 5
+"""Looks between two looks at the folders, which take longer."""
+MOST_FILES = 10_000
+MEMORY, DISK, TIME, PROCESSES = "memory", "disk", "time", "processes"
+
+
+def keep(channel: socket, order: dict[str, Any], run: Callable[[dict[str, Any]], None]) -> None:
+    """Start the kernel of `order` with `run` in a child, and stay with it to its end."""
+    sandbox = _sandbox(order)
+    linux.adopt_orphans()
+    if sandbox:
+        sandbox.leave()
+    kernel = os.fork()
+    if not kernel:
+        channel.close()
+        linux.end_with_parent(signal.SIGKILL)
+        os.setsid()
+        run(order)
+        os._exit(0)
+    _tell(channel, pid=kernel)
+    why = _watched(channel, kernel, sandbox)
+    status = _ended(kernel)
+    _tell(channel, ended=status, why=why)
+
+
+def become(order: dict[str, Any]) -> Sandbox | None:
+    """Make this process the room of the kernel in `order`: folder, environment, sandbox."""
+    if sandbox := _sandbox(order):
+        sandbox.enter()
+        with open(os.devnull, "r+b") as nothing:
+            for handle in (0, 1, 2):
+                os.dup2(nothing.fileno(), handle)
+    os.chdir(order["cwd"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    return sandbox
+
+
+def _sandbox(order: dict[str, Any]) -> Sandbox | None:
+    return Sandbox.from_data(order["sandbox"]) if order["sandbox"] else None
+
+
+def _tell(channel: socket, **message: Any) -> None:
+    with suppress(OSError):
+        channel.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _watched(channel: socket, kernel: int, sandbox: Sandbox | None) -> str:
+    """Pass signals on until the kernel ends or has used too much; return what it used, or nothing."""
+    handle = os.pidfd_open(kernel)
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    poll.register(channel, select.POLLIN)
+    watch = _Watch(kernel, sandbox) if sandbox else None
+    while True:
+        ready = [who for who, _ in poll.poll(LOOK * 1000 if watch else None)]
+        if channel.fileno() in ready and not _passed_on(channel, kernel):
+            return ""
+        if handle in ready:
+            return ""
+        if watch and (why := watch.beyond()):
+            return why
+
+
+def _passed_on(channel: socket, kernel: int) -> bool:
+    """Send the signals on that have come; say whether anybody is still there to send them."""
+    try:
+        came = channel.recv(1024)
+    except OSError:
+        return False
+    for line in came.splitlines():
+        with suppress(ProcessLookupError):
+            os.killpg(kernel, int(line))
+    return bool(came)
+
+
+def _ended(kernel: int) -> int:
+    """End the kernel and everything that it started; return its status as subprocess gives it."""
+    status = 0
+    while True:
+        for pid in (kernel, *descendants(os.getpid())):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            while True:
+                pid, how = os.waitpid(-1, 0)
+                if pid == kernel:
+                    status = os.waitstatus_to_exitcode(how)
+                    break
+        except ChildProcessError:
+            return status
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield the processes that `pid` and its children have started and that still run."""
+    tasks = f"/proc/{pid}/task"
+    try:
+        children = [
+            int(child)
+            for task in os.listdir(tasks)
+            for child in Path(tasks, task, "children").read_text().split()
+        ]
+    except OSError:  # it has just ended
+        return
+    for child in children:
+        yield child
+        yield from descendants(child)
+
+
+class _Watch:
+    """Looks at what a kernel and its children use."""
+
+    def __init__(self, kernel: int, sandbox: Sandbox) -> None:
+        self.kernel, self.limits, self.folders = kernel, sandbox.limits, sandbox.folders
+        self.until = time.monotonic() + self.limits.seconds
+        self.looks = 0
+
+    def beyond(self) -> str:
+        """Return what more is used of than is allowed, or nothing."""
+        self.looks += 1
+        if time.monotonic() > self.until:
+            return TIME
+        pids = [self.kernel, *descendants(os.getpid())]
+        if len(pids) > self.limits.processes:
+            return PROCESSES
+        if sum(map(_memory, pids)) > self.limits.memory * MEGABYTE:
+            return MEMORY
+        if self.looks % DISK_LOOK == 0 and self._disk() > self.limits.disk * MEGABYTE:
+            return DISK
+        return ""
+
+    def _disk(self) -> int:
+        """Return the bytes in the kernel's folders; a file counts as no less than a block."""
+        size = 0
+        for folder in self.folders:
+            for number, (parent, _, names, at) in enumerate(os.fwalk(folder)):
+                for name in names:
+                    with suppress(OSError):
+                        size += 4096 + os.stat(name, dir_fd=at, follow_symlinks=False).st_blocks * 512
+                if number > MOST_FILES:
+                    break
+        return size
+
+
+def _memory(pid: int) -> int:
+    """Return the bytes that a process has for itself."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text().split()
+    except OSError:
+        return 0
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+
+

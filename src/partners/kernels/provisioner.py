@@ -1,0 +1,134 @@
+"""Kernels from a zygote, for everything that starts kernels with jupyter_client.
+
+Set ``JUPYTER_DEFAULT_PROVISIONER_NAME=partners-zygote`` and nbclient, nbgrader and Jupyter Book use it
+for every Python kernel of this environment; other kernels start as ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.provisioning import LocalProvisioner
+
+from partners.kernels import zygote
+
+if TYPE_CHECKING:
+    from socket import socket
+
+LOOK = 0.003
+"""Seconds between two looks at whether a kernel has ended."""
+SOCKETS = 5
+_LAUNCHER = "ipykernel_launcher"
+
+
+class Kept:
+    """A kernel under a keeper, with the methods of a subprocess that jupyter_client calls."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, channel: socket) -> None:
+        self.channel, self.returncode, self.why = channel, None, ""
+        self.lines = channel.makefile("rb")
+        self.pid = self._next()["pid"]
+
+    def poll(self) -> int | None:
+        """Return the status with which the kernel ended, or None."""
+        if self.returncode is None and select.select([self.channel], [], [], 0)[0]:
+            told = self._next()
+            self.returncode, self.why = told["ended"], told["why"]
+            self.channel.close()
+        return self.returncode
+
+    def wait(self) -> int | None:
+        """Return the status, once it has ended."""
+        return self.poll()
+
+    def send_signal(self, number: int) -> None:
+        """Let the keeper pass a signal on."""
+        if self.poll() is None:
+            self.channel.send(b"%d\n" % number)
+
+    def kill(self) -> None:
+        """End the kernel and all that it started."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """End it as ``kill`` does: there is nothing that it would have to save."""
+        self.kill()
+
+    def _next(self) -> dict[str, Any]:
+        line = self.lines.readline()
+        return json.loads(line) if line else {"ended": -signal.SIGKILL, "why": "", "pid": 0}
+
+
+class ZygoteProvisioner(LocalProvisioner):
+    """Starts a Python kernel by forking the zygote; in a sandbox if ``start_kernel(sandbox=…)`` has one."""
+
+    folder: str | None = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Choose sockets that are files, for a kernel without a network."""
+        sandbox = kwargs.pop("sandbox", None)
+        if sys.platform.startswith("linux") and self._launches_ipykernel():
+            self.folder = tempfile.mkdtemp(prefix="partners-kernel-")
+            self.parent.transport, self.parent.ip = "ipc", f"{self.folder}/s"
+            self.parent.connection_file = f"{self.folder}/connection.json"
+            kwargs["env"] = kwargs.get("env", os.environ).copy()
+        return await super().pre_launch(**kwargs) | {"sandbox": sandbox}
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Fork the kernel, or start it as ever if it is none of this Python."""
+        sandbox = kwargs.pop("sandbox")
+        if not self.folder:
+            return await super().launch_kernel(cmd, **kwargs)
+        order = {
+            "argv": cmd[cmd.index(_LAUNCHER) + 1 :],
+            "cwd": str(kwargs.get("cwd") or Path.cwd()),
+            "env": kwargs["env"],
+            "sandbox": None,
+        }
+        if sandbox:
+            home = {"HOME": self.folder, "IPYTHONDIR": f"{self.folder}/ipython", "USER": "student"}
+            order["env"] = zygote.environment(kwargs["env"]) | home
+            order["sandbox"] = sandbox.with_folder(self.folder).as_data()
+        self.process = Kept(zygote.running().fork(order))
+        self.pid = self.process.pid
+        await self._listening()
+        self.cwd = order["cwd"]
+        return self.connection_info
+
+    async def _listening(self) -> None:
+        """Wait for its five sockets: a client that comes before them tries again only after 0.1 s."""
+        while len(list(Path(str(self.folder)).glob("s-*"))) < SOCKETS and await self.poll() is None:
+            await asyncio.sleep(LOOK)
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel, and wait until it has."""
+        await super().kill(restart)
+        await self.wait()
+
+    async def wait(self) -> int | None:
+        """Wait for the kernel's end."""
+        while self.process and await self.poll() is None:
+            await asyncio.sleep(LOOK)
+        return self.process.poll() if self.process else 0
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the folder of the sockets."""
+        await super().cleanup(restart)
+        if self.folder and not restart:
+            rmtree(self.folder, ignore_errors=True)
+
+    def _launches_ipykernel(self) -> bool:
+        python, *words = self.kernel_spec.argv
+        mine = python in ("python", "python3", sys.executable)
+        return mine and _LAUNCHER in words

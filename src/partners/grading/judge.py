@@ -7,29 +7,32 @@ moves nothing but its own values.
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import secrets
+import signal
 import time
-from contextlib import contextmanager, suppress
+from contextlib import nullcontext
+from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import Empty
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import nbformat
 from jupyter_core.utils import run_sync
-from nbgrader import preprocessors, utils
+from nbgrader import utils
 
 from partners.grading import execute, plan, rooms
 from partners.grading.execute import StuckError
-from partners.kernels import keeper, plain, sandbox
+from partners.kernels import keeper, plain, sandbox, zygote
 from partners.kernels.manager import Manager
+from partners.kernels.provisioner import Kept, kept_in
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container
 
     from partners.grading.plan import Given, Plan
-    from partners.kernels.sandbox import Limits
+    from partners.kernels.sandbox import Limits, Sandbox
 
 _ACT = "__import__('partners.kernels.plain', fromlist=['plain'])"
 _RUNS = (".py", ".pyc", ".so", ".pth")
@@ -39,6 +42,10 @@ USED_UP = {
     keeper.DISK: "This cell wrote more to the disk than there is room for one submission.",
     keeper.PROCESSES: "This cell started more processes than there may be for one submission.",
 }
+STOPPING = 10
+"""Seconds that a judged cell has to end after it was interrupted."""
+LONGEST = 50_000_000
+NOTHING = "{}"
 OFF = "A check that runs in the submission’s own Python was switched off there."
 
 
@@ -46,11 +53,56 @@ class TooLongError(Exception):
     """A notebook as a whole ran longer than it may."""
 
 
-class Kernel(NamedTuple):
-    """A running kernel: its manager and its client."""
+class Judge:
+    """The Python in which cells are judged, as ``shell.serve`` runs them; use it in a ``with``."""
 
-    km: Any
-    kc: Any
+    def __init__(self, folder: Path, room: Sandbox | None, settings: dict[str, dict[str, Any]]) -> None:
+        self.scratch = TemporaryDirectory(prefix="partners-judge-", ignore_cleanup_errors=True)
+        env = dict(os.environ)
+        order = {"settings": settings, "cwd": str(folder), "env": env, "sandbox": None}
+        if room:
+            order |= kept_in(room, self.scratch.name, env)
+        channel, line = zygote.zygote().fork(order)
+        self.kept, self.line = Kept(channel), Connection(line.detach())
+        self.line.recv_bytes()
+
+    def run(self, cell: dict[str, Any], act: Callable[[str], str], timeout: float) -> list[Any] | None:
+        """Return the outputs of a cell, or None if it ran longer than `timeout` seconds and was stopped.
+
+        `act` answers what it asks of the submission's functions.
+
+        Raises
+        ------
+        StuckError
+            If it ended, or could not be stopped.
+        """
+        until, stopped = time.monotonic() + timeout, False
+        try:
+            self._send(cell)
+            while True:
+                if not self.line.poll(max(0, until - time.monotonic())):
+                    if stopped:
+                        raise StuckError
+                    self.kept.send_signal(signal.SIGINT)
+                    until, stopped = time.monotonic() + STOPPING, True
+                    continue
+                came = json.loads(self.line.recv_bytes(LONGEST))
+                if "outputs" in came:
+                    return None if stopped else list(came["outputs"])
+                self.line.send_bytes(act(came["act"]).encode())
+        except (OSError, EOFError):
+            raise StuckError from None
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self.line.send_bytes(json.dumps(message).encode())
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.line.close()
+        self.kept.kill()
+        self.scratch.cleanup()
 
 
 class Execute(execute.Execute):
@@ -94,55 +146,39 @@ class Execute(execute.Execute):
         return path not in self.given and not path.endswith(".ipynb")
 
     def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
-        self._judge: Kernel | None = None
         self._blamed: Any = None
-        self._keepers: list[Any] = []
         self._reads = set[str]()
-        try:
+        self._keepers: list[Any] = []
+        with self._new_judge() or nullcontext() as self._judge:
             return super()._run(nb, resources, km)
-        finally:
-            self._end_judge()
+
+    def _new_judge(self) -> Judge | None:
+        if not self.plan.asked:
+            return None
+        mode = {"InteractiveShell": self.config.get("InteractiveShell", {})}
+        judge = Judge(self._bench, self._room(self._bench), mode)
+        self._keepers.append(judge.kept)
+        return judge
 
     async def _async_start(self, **_: Any) -> None:
-        """Start both kernels at once."""
-        starts = [self._started(self.km, self._desk)]
-        if self.plan.asked:
-            self._judge = Kernel(Manager(kernel_name=self.kernel_name, config=self.config), None)
-            starts.append(self._started(self._judge.km, self._bench))
-        await asyncio.gather(*starts)
-        if self._judge:
-            kc = self._judge.km.client()
-            kc.start_channels()
-            self._judge = Kernel(self._judge.km, kc)
-            await kc.wait_for_ready(timeout=self.startup_timeout)
-            kc.allow_stdin = True  # the way on which a check reaches the submission’s functions
+        words = [*self.extra_arguments, f"--HistoryManager.hist_file={self.ipython_hist_file}"]
+        room = self._room(self._desk)
+        await self.km.start_kernel(extra_arguments=words, cwd=str(self._desk), sandbox=room)
+        self._keepers.append(self.km.provisioner.process)
 
     start_new_kernel = run_sync(_async_start)
 
-    async def _started(self, km: Any, folder: Path) -> None:
-        room = sandbox.of([folder], self._left(), self.layers) if self.layers else None
-        words = [*self.extra_arguments, f"--HistoryManager.hist_file={self.ipython_hist_file}"]
-        await km.start_kernel(extra_arguments=words, cwd=str(folder), sandbox=room)
-        self._keepers.append(km.provisioner.process)
-
-    def _left(self) -> Limits:
-        """Return the limits, with the seconds that are left of those for all of the notebook."""
-        return self.limits.with_seconds(max(1, int(self._until - time.monotonic())))
-
-    async def _async_end_judge(self) -> None:
-        if self._judge:
-            await self._judge.km.shutdown_kernel(now=True)
-            await self._judge.km.cleanup_resources()
-            if self._judge.kc:
-                self._judge.kc.stop_channels()
-
-    _end_judge = run_sync(_async_end_judge)
+    def _room(self, folder: Path) -> Sandbox | None:
+        """Return the sandbox for a kernel in `folder`, with the seconds that are left for the notebook."""
+        left = self.limits.with_seconds(max(1, int(self._until - time.monotonic())))
+        return sandbox.of([folder], left, self.layers) if self.layers else None
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """Run a cell where it belongs."""
         name = plan.name_of(cell)
         if name in self.plan.asked:
-            return self._judged(cell, resources, index, name)
+            self._judged(cell, index, name)
+            return cell, resources
         if name and not self.plan.asked:
             self._note_imports(name, cell)
         if utils.is_grade(cell) and cell.cell_type == "code" and not utils.is_solution(cell):
@@ -151,83 +187,47 @@ class Execute(execute.Execute):
             self._blamed = cell
         return super().preprocess_cell(cell, resources, index)
 
-    def _judged(self, cell: Any, resources: Any, index: int, name: str) -> tuple[Any, Any]:
+    def _judged(self, cell: Any, index: int, name: str) -> None:
         if index == 0:
             self._ask(execute.BEGIN)
         self._at = self._blamed  # if the submission’s Python has ended, it was no check
         if not utils.is_grade(cell):
             self._ask(cell.source)
-        number = self.code_cells_executed + 1
+        self.code_cells_executed += 1
+        number = self.code_cells_executed
         told = self._told(f"show({self.plan.asked[name]!r}, globals(), {number + 1})")
         rooms.copy(self._desk, self._bench, self._crosses)
-        assert self._judge
-        take = f"{_ACT}.take({told!r}, {self.plan.given[name]!r}, globals(), {number})"
         self._at = cell
-        with self._in(self._judge):
-            self._ask(take)
-            return preprocessors.Execute.preprocess_cell(self, cell, resources, index)
+        message = {"cell": cell.source, "count": number, "told": told, "given": self.plan.given[name]}
+        outputs = self._judge.run(message, self._act, self.timeout or self.limits.seconds)
+        if outputs is None:
+            run_sync(self.km.interrupt_kernel)()
+            outputs = [{"output_type": "error", **self.error_on_timeout}]
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        cell.execution_count = number
 
     def _crosses(self, path: str) -> bool:
         return self._is_theirs(path) and not path.endswith(_RUNS)
 
-    @contextmanager
-    def _in(self, kernel: Kernel) -> Iterator[None]:
-        own = Kernel(self.km, self.kc)
-        self.km, self.kc = kernel
-        self._own = own
-        try:
-            yield
-        finally:
-            self.km, self.kc = own
-            del self._own
-
-    async def async_execute_cell(self, cell: Any, *args: Any, **options: Any) -> Any:
-        """Execute a cell; while it is judged, answer what it asks of the submission’s functions."""
-        if not hasattr(self, "_own"):
-            return await super().async_execute_cell(cell, *args, **options)
-        answering = asyncio.ensure_future(self._answer(self.kc, self._own))
-        try:
-            return await super().async_execute_cell(cell, *args, **options)
-        finally:
-            answering.cancel()
-
-    execute_cell = run_sync(async_execute_cell)
-
-    async def _answer(self, judge: Any, own: Kernel) -> None:
-        while True:
-            try:
-                asked = (await judge.get_stdin_msg(timeout=60))["content"]["prompt"]
-            except Empty:
-                continue
-            if asked.startswith(plain.ASKED):
-                text = asked.removeprefix(plain.ASKED)
-                judge.input(await self._shown(own, f"act({text!r})") or "")
+    def _act(self, text: str) -> str:
+        """Return what the submission's Python answers to a ``Remote``."""
+        return self._told(f"act({text!r})")
 
     def _told(self, expression: str) -> str:
-        """Return what an expression of ``plain`` shows in the submission’s kernel."""
-        return str(run_sync(self._shown)(Kernel(self.km, self.kc), f"{expression}") or "{}")
+        """Return what an expression of ``plain`` shows in the submission's kernel.
 
-    async def _shown(self, kernel: Kernel, expression: str) -> str:
-        asked = kernel.kc.execute("", silent=True, user_expressions={"it": f"{_ACT}.{expression}"})
-        until = time.monotonic() + (self.timeout or self.limits.seconds)
-        while time.monotonic() < until:
-            try:
-                reply = await kernel.kc.get_shell_msg(timeout=1)
-            except Empty:
-                if await kernel.km.is_alive():
-                    continue
-                break
-            if reply["parent_header"].get("msg_id") == asked:
-                shown = reply["content"].get("user_expressions", {}).get("it", {}).get("data", {})
-                text = shown.get(plain.MIME, "")
-                return text if isinstance(text, str) else ""
-        raise StuckError
-
-    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
-        """Interrupt both kernels: the one that is judged may be waiting for the other one."""
-        if hasattr(self, "_own"):
-            await self._own.km.interrupt_kernel()
-        return await super()._async_handle_timeout(timeout, cell)
+        Raises
+        ------
+        StuckError
+            If it does not answer.
+        """
+        asked = self.kc.execute("", silent=True, user_expressions={"it": f"{_ACT}.{expression}"})
+        reply = self.wait_for_reply(asked)
+        if not reply:
+            raise StuckError
+        shown = reply["content"].get("user_expressions", {}).get("it", {}).get("data", {})
+        text = shown.get(plain.MIME)
+        return text if isinstance(text, str) else NOTHING
 
     def _note_imports(self, name: str, cell: Any) -> None:
         """Note what of the names that a cell reads was imported, to be imported for it later."""

@@ -6,6 +6,7 @@ Only the kernels are others (``judge``), and the marks are left to ``record``.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -23,6 +24,7 @@ from traitlets.utils.importstring import import_item
 
 from partners.grading import brief as briefs
 from partners.grading import execute, mend, plan
+from partners.grading.brief import GradingError
 from partners.grading.judge import Execute, TooLongError
 from partners.grading.plan import Plan
 
@@ -33,6 +35,9 @@ GRADED, NOTED, PERSON = "graded", "graded with a note", "needs a person"
 MODEL = "model-answers"
 """Who hands in the instructor's own notebook, to find out what can be judged."""
 _FOR_RECORD = (preprocessors.SaveAutoGrades, preprocessors.AssignLatePenalties)
+_NEEDLESS = (preprocessors.CheckCellMetadata, preprocessors.DeduplicateIds)
+"""``mend`` has put the cells of the release in the place of those that came."""
+MODEL_FAILED = "The notebook with the model answers cannot be graded itself: {}"
 NOT_RUN = "This was not run. Your instructor will look at it."
 TOO_LONG = "The notebook as a whole ran for more than {} minutes and was stopped. Your instructor will look at it."
 FAILED = "The notebook could not be run here ({}). Your instructor will look at it."
@@ -96,6 +101,8 @@ class Office:
         converter = self._converter(MODEL, {**self.brief.given, **self.brief.source}, plans)
         try:
             converter.start()
+            if converter.problems:
+                raise GradingError(MODEL_FAILED.format(converter.problems[0]))
             folder = self._folder("autograded", MODEL)
             cells = {name: nbformat.read(folder / name, as_version=4).cells for name in plans}  # type: ignore[no-untyped-call]
         finally:
@@ -158,7 +165,8 @@ class Converter(Autograde):  # type: ignore[misc]
             super().convert_single_notebook(notebook_filename)
         except TooLongError:
             self._write_as_it_came(TOO_LONG.format(self.brief.limits.seconds // 60))
-        except Exception as error:  # noqa: BLE001 - no submission may end without a word
+        except Exception as error:  # no submission may end without a word
+            if os.environ.get("DEBUGGING"): import traceback; traceback.print_exc()
             self._write_as_it_came(FAILED.format(type(error).__name__))
         else:
             self.problems += self.executed[self._name].notes
@@ -174,11 +182,11 @@ class Converter(Autograde):  # type: ignore[misc]
             self.exporter.register_preprocessor(mend.mend)
         for step in steps:
             found = import_item(step) if isinstance(step, str) else step
-            if found is mend.mend or found in _FOR_RECORD:
+            if found is mend.mend or found in (*_FOR_RECORD, *_NEEDLESS):
                 continue
             if isinstance(found, type) and issubclass(found, preprocessors.Execute):
                 found = self._execute()
-            self.exporter.register_preprocessor(found, enabled=True)
+            self.exporter.register_preprocessor(found)
 
     def _execute(self) -> Execute:
         brief = self.brief

@@ -109,4 +109,4 @@ def _base(node: ast.AST) -> Iterator[str]:
 def same(there: list[Any], here: list[Any]) -> set[str]:
     """Return the ids of the locked cells that came out the same in two runs of one notebook."""
     pairs = zip(there, here, strict=True)
-    return {name_of(a) for a, b in pairs if name_of(a) and a == b}
+    return {name_of(a) for a, b in pairs if a.get("outputs") == b.get("outputs")} - {""}

@@ -13,6 +13,7 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from partners.kernels import linux
@@ -20,7 +21,6 @@ from partners.kernels.sandbox import MEGABYTE, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from socket import socket
 
 LOOK = 0.1
 """Seconds between two looks."""
@@ -30,19 +30,27 @@ MOST_FILES = 10_000
 MEMORY, DISK, TIME, PROCESSES = "memory", "disk", "time", "processes"
 
 
-def keep(channel: socket, order: dict[str, Any], run: Callable[[dict[str, Any]], None]) -> None:
-    """Start the kernel of `order` with `run` in a child, and stay with it to its end."""
+def keep(
+    channel_: int, line: int, order: dict[str, Any], run: Callable[[dict[str, Any], int], None]
+) -> None:
+    """Start the kernel of `order` with `run` in a child that has `line`, and stay with it to its end.
+
+    `channel_` is the socket, by its number, of whoever ordered it.
+    """
+    channel = socket(fileno=channel_)
     sandbox = _sandbox(order)
     linux.adopt_orphans()
     if sandbox:
         sandbox.leave()
+    order["keeper"] = os.getpid()
     kernel = os.fork()
     if not kernel:
         channel.close()
         linux.end_with_parent(signal.SIGKILL)
         os.setsid()
-        run(order)
+        run(order, line)
         os._exit(0)
+    os.close(line)
     _tell(channel, pid=kernel)
     why = _watched(channel, kernel, sandbox)
     status = _ended(kernel)
@@ -52,7 +60,7 @@ def keep(channel: socket, order: dict[str, Any], run: Callable[[dict[str, Any]],
 def become(order: dict[str, Any]) -> Sandbox | None:
     """Make this process the room of the kernel in `order`: folder, environment, sandbox."""
     if sandbox := _sandbox(order):
-        sandbox.enter()
+        sandbox.enter(order["keeper"])
         with open(os.devnull, "r+b") as nothing:
             for handle in (0, 1, 2):
                 os.dup2(nothing.fileno(), handle)

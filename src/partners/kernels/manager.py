@@ -61,5 +61,5 @@ class Manager(AsyncKernelManager):  # type: ignore[misc]
 
 def from_zygote(*preload: str) -> None:
     """Let this process, and those that it forks, take kernels from a zygote that has imported `preload`."""
-    zygote.start(*preload)
+    zygote.zygote().preload(preload)
     KernelProvisionerFactory.instance().default_provisioner_name = PROVISIONER

@@ -1,7 +1,7 @@
 """Values of one Python as plain data for another, so that nothing acts where it is looked at.
 
-Two kernels import this. In the one where a submission runs, ``show`` gives named values as text. In the
-one that judges, ``take`` makes them again: numbers, texts, lists, arrays, tables. What is no plain data,
+Two Pythons import this. In the one where a submission runs, ``show`` gives named values as text. In the
+one that judges (``shell``), ``take`` makes them again: numbers, texts, lists, arrays, tables. What is no plain data,
 such as a function, stays where it is; the judge holds a ``Remote``, and what it asks of it crosses as
 plain data too. A text can be forged, but only into other data: reading one never runs what is in it.
 """
@@ -29,8 +29,6 @@ LONGEST = 20_000_000
 """Characters of the text of all values together."""
 DEEPEST = 40
 """Lists within lists that are looked into."""
-ASKED = "partners.kernels.plain: "
-"""How a request from a ``Remote`` starts, which reaches the other kernel as a question to the user."""
 _KIND = "#"
 
 _BY_TEXT: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
@@ -264,7 +262,9 @@ def show(names: list[str], space: dict[str, Any], count: int) -> Shown:
 
     `count` will be the number of the next cell.
     """
-    _shell().execution_count = count
+    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only within a kernel
+
+    get_ipython().execution_count = count
     found, room = {}, LONGEST
     for name in names:
         if name in space:
@@ -324,12 +324,20 @@ def _importable(value: Any) -> tuple[str, str] | None:
 # --- Where it is judged ---
 
 
-def take(text: str, given: dict[str, tuple[str, str]], space: dict[str, Any], count: int) -> None:
+_ask: Callable[[str], str]
+
+
+def asked_by(ask: Callable[[str], str]) -> None:
+    """Let `ask` carry what a ``Remote`` asks to the submission's Python, and the answer of ``act`` back."""
+    global _ask  # noqa: PLW0603 - a process judges one submission
+    _ask = ask
+
+
+def take(text: str, given: dict[str, tuple[str, str]], space: dict[str, Any]) -> None:
     """Put the values in `text`, from ``show``, into `space`; what cannot be read is left out.
 
     `given` are names with the module, and the name in it, that they are imported from instead.
     """
-    _shell().execution_count = count
     for name, (module, attribute) in given.items():
         found = importlib.import_module(module)
         space[name] = getattr(found, attribute) if attribute else found
@@ -341,12 +349,6 @@ def take(text: str, given: dict[str, tuple[str, str]], space: dict[str, Any], co
 def _found(data: Any) -> Any:
     """Return a value that stays where it is."""
     return Remote(int(data["v"]))
-
-
-def _shell() -> Any:
-    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only within a kernel
-
-    return get_ipython()
 
 
 class Remote:
@@ -382,7 +384,7 @@ class Remote:
     def _ask(self, do: str, *args: Any, **named: Any) -> Any:
         given = encode([list(args), named], _numbered)
         text = json.dumps({"do": do, "of": self._number, "with": given})
-        reply = json.loads(_shell().kernel.raw_input(ASKED + text))
+        reply = json.loads(_ask(text))
         print(reply["printed"], end="")
         if "error" in reply:
             raise _error(*reply["error"])

@@ -24,6 +24,8 @@ from partners.kernels import zygote
 if TYPE_CHECKING:
     from socket import socket
 
+    from partners.kernels.sandbox import Sandbox
+
 LOOK = 0.003
 """Seconds between two looks at whether a kernel has ended."""
 SOCKETS = 5
@@ -70,6 +72,15 @@ class Kept:
         return json.loads(line) if line else {"ended": -signal.SIGKILL, "why": "", "pid": 0}
 
 
+def kept_in(sandbox: Sandbox, folder: str, env: dict[str, str]) -> dict[str, Any]:
+    """Return what an order says of a sandbox in which `folder` is for what a kernel needs besides its room."""
+    home = {"HOME": folder, "IPYTHONDIR": f"{folder}/ipython", "TMPDIR": folder, "USER": "student"}
+    return {
+        "env": zygote.environment(env) | home,
+        "sandbox": sandbox.with_folder(folder).as_data(),
+    }
+
+
 class ZygoteProvisioner(LocalProvisioner):
     """Starts a Python kernel by forking the zygote; in a sandbox if ``start_kernel(sandbox=…)`` has one."""
 
@@ -97,10 +108,10 @@ class ZygoteProvisioner(LocalProvisioner):
             "sandbox": None,
         }
         if sandbox:
-            home = {"HOME": self.folder, "IPYTHONDIR": f"{self.folder}/ipython", "USER": "student"}
-            order["env"] = zygote.environment(kwargs["env"]) | home
-            order["sandbox"] = sandbox.with_folder(self.folder).as_data()
-        self.process = Kept(zygote.running().fork(order))
+            order |= kept_in(sandbox, self.folder, kwargs["env"])
+        channel, line = zygote.zygote().fork(order)
+        line.close()
+        self.process = Kept(channel)
         self.pid = self.process.pid
         await self._listening()
         self.cwd = order["cwd"]

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partners import library
 from partners.kernels import linux
 
 if TYPE_CHECKING:
@@ -79,9 +78,12 @@ class Sandbox:
         if NAMESPACES in self.layers:
             _leave()
 
-    def enter(self) -> None:
-        """Go in, in the process that will be the kernel, before it has a second thread."""
-        user = _USERS[os.getppid() % len(_USERS)] if self._can_change_user() else None
+    def enter(self, number: int) -> None:
+        """Go in, in the process that will be the kernel, before it has a second thread.
+
+        `number` is one that no other kernel has at this time.
+        """
+        user = _USERS[number % len(_USERS)] if self._can_change_user() else None
         if user:
             for folder in self.folders:
                 _give(folder, user)
@@ -156,6 +158,8 @@ def missing(chosen: Iterable[str]) -> list[str]:
 @cache
 def readable() -> tuple[str, ...]:
     """Return the folders and files of the system and of the installed packages, without one in another."""
+    from partners import library  # noqa: PLC0415 - the zygote need not know the course
+
     private = [Path.home(), Path.cwd()]
     packages = [Path(p) for p in (sys.prefix, sys.base_prefix, *sys.path) if p]
     packages = [p for p in packages if not any(one.is_relative_to(p.resolve()) for one in private)]

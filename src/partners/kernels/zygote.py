@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import json
 import os
 import signal
@@ -17,18 +18,24 @@ import subprocess
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from multiprocessing.connection import Connection
 
 from partners.kernels import keeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LARGEST = 200_000
 """Bytes of an order."""
 KERNEL = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.displayhook", "ipykernel.debugger",
     "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control", "ipykernel.shellchannel",
-    "IPython.core.completerlib", "IPython.core.pylabtools", "IPython.lib.pretty", "matplotlib_inline",
-    "matplotlib_inline.config", "IPython.extensions.storemagic", "sqlite3", "pdb",
-    "partners.kernels.plain",
+    "IPython.core.completerlib", "IPython.core.pylabtools", "IPython.lib.pretty",
+    "IPython.core.debugger", "IPython.core.oinspect", "tornado.platform.asyncio", "sqlite3", "pdb",
+    "partners.kernels.app", "partners.kernels.shell",
 )  # fmt: skip
 """What a kernel imports when it starts."""
 _KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
@@ -41,19 +48,13 @@ def environment(given: dict[str, str]) -> dict[str, str]:
 
 
 class Zygote:
-    """The zygote of this process and of those that it forks.
+    """The zygote of this process and of those that it forks."""
 
-    Parameters
-    ----------
-    preload
-        Modules to import, such as ``"pandas"``; one that cannot be is left out.
-    """
-
-    def __init__(self, preload: tuple[str, ...]) -> None:
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "partners.kernels.zygote", str(theirs.fileno()), *preload],
+                [sys.executable, "-P", "-m", "partners.kernels.zygote", str(theirs.fileno())],
                 env=environment(dict(os.environ)),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -61,67 +62,88 @@ class Zygote:
             )
         self.orders = ours
 
-    def fork(self, order: dict[str, Any]) -> socket.socket:
-        """Order a kernel; return the socket on which its keeper tells how it goes."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self.orders, [json.dumps(order).encode()], [theirs.fileno()])
-        return ours
+    def preload(self, modules: Iterable[str]) -> None:
+        """Let it import `modules`, such as ``"pandas"``; one that cannot be imported is left out."""
+        self.orders.send(json.dumps(list(modules)).encode())
+
+    def fork(self, order: dict[str, Any]) -> tuple[socket.socket, socket.socket]:
+        """Order a kernel; return the socket on which its keeper tells how it goes, and a line to itself."""
+        (ours, theirs), (line, its) = socket.socketpair(), socket.socketpair()
+        with theirs, its:
+            socket.send_fds(self.orders, [json.dumps(order).encode()], [theirs.fileno(), its.fileno()])
+        return ours, line
 
 
-_started: list[Zygote] = []
-
-
-def start(*preload: str) -> Zygote:
-    """Start the zygote of this process and of those that it forks from now on."""
-    _started[:] = [Zygote(preload)]
-    return _started[0]
-
-
-def running() -> Zygote:
-    """Return the zygote of this process; started if there is none."""
-    return _started[0] if _started else start()
+@cache
+def zygote() -> Zygote:
+    """Return the zygote of this process; started when it is first asked for."""
+    return Zygote()
 
 
 def main() -> None:
-    """Import what was named, then fork a keeper and its kernel for each order until nobody is left."""
+    """Import what is named, and fork a keeper and its kernel for each order, until nobody is left."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    number, *preload = sys.argv[1:]
-    for module in (*KERNEL, *preload):
-        with suppress(Exception):
-            importlib.import_module(module)
-    gc.collect()
-    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    orders = socket.socket(fileno=int(number))
+    _import(KERNEL)
+    orders = socket.socket(fileno=int(sys.argv[1]))
     while True:
-        raw, handles, _, _ = socket.recv_fds(orders, LARGEST, 1)
+        raw, handles, _, _ = socket.recv_fds(orders, LARGEST, 2)
         if not raw:
             return
-        channel = socket.socket(fileno=handles[0])
+        if not handles:
+            _import(json.loads(raw))
+            continue
         if os.fork():
-            channel.close()
+            for handle in handles:
+                os.close(handle)
             continue
         orders.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
-            keeper.keep(channel, json.loads(raw), _run)
-        except Exception:  # the process is not gone on with
+            keeper.keep(*handles, json.loads(raw), _run)
+        except Exception:  # noqa: BLE001 - the process is not gone on with
             traceback.print_exc()
         finally:
             os._exit(0)
 
 
-def _run(order: dict[str, Any]) -> None:
-    """Be the kernel of `order`."""
+def _import(modules: Iterable[str]) -> None:
+    for module in modules:
+        with suppress(Exception):
+            importlib.import_module(module)
+    if "matplotlib.pyplot" in sys.modules:
+        _draw()
+    gc.collect()
+    gc.freeze()  # or looking for garbage would copy the pages of every kernel
+
+
+def _draw() -> None:
+    """Draw a figure that nobody sees: finding fonts takes as long as a figure, the first time."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only where it is there
+
+    figure = Figure()
+    figure.subplots().plot([0, 1], label="line")
+    figure.legend()
+    figure.savefig(io.BytesIO(), bbox_inches="tight")
+
+
+def _run(order: dict[str, Any], line: int) -> None:
+    """Be the kernel of `order`, or a shell that is told what to do over `line`."""
     sandbox = keeper.become(order)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    from partners.kernels import app as kernel_app  # noqa: PLC0415 - long imported; the client need not
+    from partners.kernels import shell  # noqa: PLC0415
+
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # or all students would draw the same numbers
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - long imported
-
-    app = IPKernelApp.instance()
+    if "settings" in order:
+        if sandbox:
+            sandbox.close()
+        shell.serve(Connection(line), order["settings"])
+        return
+    os.close(line)
+    app = kernel_app.KernelApp.instance()
     app.initialize(order["argv"])
     if sandbox:
         sandbox.close()

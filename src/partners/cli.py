@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -223,6 +224,67 @@ def check_course(directory: Path) -> None:
     if problems:
         click.echo("\n".join(problems))
         raise SystemExit(1)
+
+
+@main.command()
+@click.argument("assignment")
+@click.argument("students", nargs=-1)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="How many are graded at once; by default 3 for 2 processors.",
+)
+@click.option("--again", is_flag=True, help="Grade those, too, that were graded as they are now.")
+@click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster at tcp://…")
+@click.option("--no-sandbox", is_flag=True, help="Let submissions do what you can do here.")
+def grade(  # noqa: PLR0913 - each is an option
+    assignment: str,
+    students: tuple[str, ...],
+    workers: int | None,
+    again: bool,
+    dask: str | None,
+    no_sandbox: bool,
+) -> None:
+    """Grade what was handed in for ASSIGNMENT, by all or by STUDENTS, in a sandbox.
+
+    Run it in the folder of an nbgrader course; the marks are where `nbgrader autograde` puts them. Stop it
+    with Ctrl-C whenever you like: the same command goes on from there, and grades only what has changed.
+    Exits with 1 if somebody's submission needs a person.
+    """
+    from partners.kernels import sandbox  # noqa: PLC0415
+    from partners.kernels.zygote import zygote  # noqa: PLC0415
+
+    _ask_before_grading_unprotected(no_sandbox)
+    zygote()  # it imports while this process does
+    from partners.grading import progress  # noqa: PLC0415
+    from partners.grading.grade import How  # noqa: PLC0415
+
+    layers = () if no_sandbox else sandbox.layers()
+    workers = workers or (os.cpu_count() or 1) + 1
+    raise SystemExit(progress.grade(Path.cwd(), assignment, students, How(layers, workers, again, dask)))
+
+
+def _ask_before_grading_unprotected(no_sandbox: bool) -> None:
+    from partners.kernels import sandbox  # noqa: PLC0415
+
+    if no_sandbox:
+        lacking = ["your files", "the network", "other processes"]
+    else:
+        lacking = sandbox.missing(sandbox.layers())
+    if lacking:
+        click.echo(f"Nothing here keeps a submission from {', '.join(lacking)}. (See: partners doctor)")
+        click.confirm("Grade all the same?", abort=True)
+
+
+@main.command()
+def doctor() -> None:
+    """Tell what keeps a submission in on this machine, try it out, and say how to get more."""
+    from partners.grading import doctor as doctors  # noqa: PLC0415
+    from partners.kernels import sandbox  # noqa: PLC0415
+
+    layers = sandbox.layers()
+    for line in doctors.in_words(layers, doctors.tried(layers)):
+        click.echo(line)
 
 
 @main.command()

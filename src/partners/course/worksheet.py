@@ -37,6 +37,13 @@ NO_EVENING = "talks.csv and booked.csv must lie beside the notebook. Fetch them 
 _ORDINAL = {1: "First", 2: "Second"}
 
 
+def warm_up(text: str) -> None:
+    """Read the conversations that are named in `text`; see ``partners.kernels.zygote``."""
+    for name in library.role_plays():
+        if f'"{name}"' in text:
+            library.role_play(name)
+
+
 def conversation(name: str) -> Any:
     """Return the conversation `name` to be played; only its place where nbgrader runs the cells.
 

@@ -69,9 +69,13 @@ class Brief:
             parts += [name.encode() + raw for name, raw in sorted(files.items())]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
-    def imports(self) -> list[str]:
-        """Return the modules that the instructor's notebooks import."""
-        return sorted({name for raw in self.source.values() for name in _imports(raw)})
+    def preload(self) -> dict[str, Any]:
+        """Return what lets a zygote import what the instructor's notebooks import; see ``zygote.preload``."""
+        cells = [cell for raw in self.source.values() for cell in _code(raw)]
+        return {
+            "modules": sorted({name for one in cells for name in _imports(one)}),
+            "text": "\n".join(cells),
+        }
 
 
 def course_at(folder: Path) -> CourseDirectory:
@@ -108,7 +112,9 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
             cells = _cells_only(gradebook.find_assignment(assignment))
         except MissingEntry:
             raise GradingError(f"The gradebook has no assignment {assignment}. {way_out}") from None
-    folders = [Path(course.format_path(step, ".", assignment)) for step in (course.release_directory, mend.KEPT)]
+    folders = [
+        Path(course.format_path(step, ".", assignment)) for step in (course.release_directory, mend.KEPT)
+    ]
     folder = next((one for one in folders if one.is_dir()), None)
     if not folder:
         raise GradingError(f"There is no folder {folders[0]}. {way_out}")
@@ -166,22 +172,24 @@ def _copied(row: Any) -> Any:
     return made
 
 
-def _imports(raw: bytes) -> Iterator[str]:
-    """Yield the modules that the cells of a notebook import."""
+def _code(raw: bytes) -> list[str]:
+    """Return the text of each cell of code in a notebook."""
     notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(TransformerManager().transform_cell(cell.source))
-        except SyntaxError:
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                yield from (one.name for one in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield node.module
-                yield from (f"{node.module}.{one.name}" for one in node.names)
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _imports(source: str) -> Iterator[str]:
+    """Yield the modules that a cell imports."""
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{one.name}" for one in node.names)
 
 
 def _packages() -> list[str]:

@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from partners import files
 from partners.grading import brief as briefs
 from partners.grading.brief import GradingError
 from partners.grading.office import Result, unable
+from partners.grading.plan import Plan
 from partners.grading.record import Record
 from partners.grading.workers import LostError, Task, Workers
 from partners.kernels.manager import from_zygote
 from partners.kernels.sandbox import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from partners.grading.brief import Brief
 
+PLANS = ".partners/plans"
 LOST = "Grading it was stopped twice from outside, perhaps because the machine had no memory left."
-BROKEN = "Grading it failed ({}). This is a fault of Partners’, not of the submission; please report it."
+BROKEN = (
+    "Grading it failed ({}). That is a fault of this program, not of the submission; please report it."
+)
 
 
 class Outcome(NamedTuple):
-    """How a submission ended: `state` in words, and what is to be said of it."""
+    """How a submission ended: `state` in words, what is to be said of it, and if it was graded just now."""
 
     student: str
     state: str
     notes: list[str]
     new: bool
-    seconds: float = 0
+
+
+@dataclass(frozen=True)
+class How:
+    """How to grade: what keeps a submission in (see ``sandbox.layers``), how many at a time, and where.
+
+    `again` grades those, too, that were graded as they are now; `dask` is the address of a cluster.
+    """
+
+    layers: tuple[str, ...]
+    workers: int
+    again: bool = False
+    dask: str | None = None
 
 
 class Crew(Protocol):
-    """Whoever does tasks: ``Workers`` here, or a cluster."""
+    """Whoever does tasks: processes on this machine, or a cluster."""
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]: ...
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        """Yield each task with what came of it, as it comes: a value, or the error that there was."""
 
 
-def grade(
-    folder: Path,
-    assignment: str,
-    students: tuple[str, ...] = (),
-    *,
-    layers: tuple[str, ...],
-    workers: int,
-    again: bool = False,
-    started: Callable[[int], None] = lambda number: None,
-) -> Iterator[Outcome]:
-    """Grade what was handed in, and yield how each submission ended, as it ends.
+class Grading:
+    """The grading of one assignment; use it in a ``with``, which closes the gradebook and ends the workers.
 
     Parameters
     ----------
@@ -56,62 +68,86 @@ def grade(
         The course.
     assignment, students
         What to grade; without students, everybody's.
-    layers
-        What keeps a submission in; see ``sandbox.layers``.
-    workers
-        How many are graded at the same time.
-    again
-        Whether to grade those that were graded as they are now, too.
-    started
-        Is called with the number of submissions, before the first is graded.
+    how
+        How to grade.
 
     Raises
     ------
     GradingError
         If there is nothing to grade; the message tells the way out.
     """
-    course = briefs.course_at(folder)
-    brief = briefs.brief(course, assignment, layers, Limits())
-    from_zygote(*brief.imports())
-    with Record(course, brief) as record:
-        there = record.students()
-        chosen = [one for one in there if one in students or not students]
+
+    def __init__(self, folder: Path, assignment: str, students: tuple[str, ...], how: How) -> None:
+        course = briefs.course_at(folder)
+        self.how = how
+        self.brief = briefs.brief(course, assignment, how.layers, Limits())
+        self.plans = Path(course.root, PLANS, f"{assignment}.json")
+        self.record = Record(course, self.brief)
+        there = self.record.students()
+        self.students = [one for one in there if one in students or not students]
+        place = f"{course.submitted_directory}/STUDENT/{assignment}"
         if strangers := sorted(set(students) - set(there)):
+            raise GradingError(f"There is no submission by {', '.join(strangers)}: they lie in {place}.")
+        if not there:
             raise GradingError(
-                f"Nothing is handed in for {assignment} by {', '.join(strangers)}. "
-                f"Submissions lie in {course.submitted_directory}/STUDENT/{assignment}."
+                f"There is no submission: they lie in {place}. To put them there: partners collect --help"
             )
-        if not chosen:
-            raise GradingError(
-                f"Nothing is handed in for {assignment}: put submissions into "
-                f"{course.submitted_directory}/STUDENT/{assignment}, or see: partners collect --help"
-            )
-        started(len(chosen))
-        done = {} if again else _known(record, chosen)
-        yield from (Outcome(s, note["state"], note["notes"], new=False) for s, note in done.items())
-        todo = [student for student in chosen if student not in done]
+        self.open = ExitStack()
+
+    def __enter__(self) -> Grading:
+        self.open.enter_context(self.record)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.open.close()
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield how each submission ended, as it ends; those first that need not be graded again."""
+        known = {} if self.how.again else self._known()
+        for student, note in known.items():
+            yield Outcome(student, note["state"], note["notes"], new=False)
+        todo = [student for student in self.students if student not in known]
         if todo:
-            yield from _graded(record, brief, todo, workers)
+            yield from self._graded(todo)
 
+    def _known(self) -> dict[str, dict[str, Any]]:
+        """Return the notes of the submissions that were graded as they are now."""
+        notes = ((student, self.record.known(student)) for student in self.students)
+        return {student: note for student, note in notes if note}
 
-def _known(record: Record, students: list[str]) -> dict[str, dict[str, Any]]:
-    """Return the notes of the submissions that were graded as they are now."""
-    prints = ((student, record.print_of(record.submission(student))) for student in students)
-    notes = ((student, record.known(student, print_)) for student, print_ in prints)
-    return {student: note for student, note in notes if note}
-
-
-def _graded(record: Record, brief: Brief, students: list[str], workers: int) -> Iterator[Outcome]:
-    with Workers(brief, 1) as one:
-        [(_, plans)] = one.run([Task("plans")])
-    if isinstance(plans, Exception):
-        raise GradingError(f"The instructor’s own notebook could not be run: {plans!r}") from plans
-    with Workers(brief.with_plans(plans), min(workers, len(students))) as crew:
-        tasks = (Task("grade", student, record.submission(student)) for student in students)
+    def _graded(self, students: list[str]) -> Iterator[Outcome]:
+        brief = self.brief.with_plans(self._planned())
+        crew = self._crew(brief, min(self.how.workers, len(students)))
+        tasks = (Task("grade", student, self.record.submission(student)) for student in students)
         for task, found in _twice(crew, tasks):
             result = found if isinstance(found, Result) else unable(brief, task.student, _why(found))
-            record.write(result, task.submission or {})
-            yield Outcome(result.student, result.state, result.notes, new=True, seconds=result.seconds)
+            self.record.write(result, task.submission or {})
+            yield Outcome(result.student, result.state, result.notes, new=True)
+
+    def _crew(self, brief: Brief, number: int) -> Crew:
+        if self.how.dask:
+            from partners.grading.cluster import Cluster  # noqa: PLC0415 - Dask need not be installed
+
+            return self.open.enter_context(Cluster(brief, self.how.dask))
+        from_zygote(**brief.preload())
+        return self.open.enter_context(Workers(brief, number))
+
+    def _planned(self) -> dict[str, Plan]:
+        """Return what is judged of each notebook: as it is kept from last time, or found out now."""
+        try:
+            kept = json.loads(self.plans.read_text("utf-8"))
+            if kept["print"] == self.brief.print:
+                return {name: Plan(**plan) for name, plan in kept["plans"].items()}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        [(_, found)] = self._crew(self.brief, 1).run([Task("plans")])
+        if isinstance(found, Exception):
+            raise GradingError(
+                f"{found}" if isinstance(found, GradingError) else BROKEN.format(repr(found))
+            )
+        told = {name: asdict(plan) for name, plan in found.items()}
+        files.write(self.plans, json.dumps({"print": self.brief.print, "plans": told}))
+        return dict(found)
 
 
 def _twice(crew: Crew, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:

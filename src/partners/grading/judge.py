@@ -121,7 +121,12 @@ class Execute(execute.Execute):
     """
 
     def __init__(
-        self, judged: Plan, given: Container[str], layers: tuple[str, ...], limits: Limits, **options: Any
+        self,
+        judged: Plan,
+        given: Container[str],
+        layers: tuple[str, ...],
+        limits: Limits,
+        **options: Any,
     ) -> None:
         super().__init__(kernel_manager_class=Manager, shutdown_kernel="immediate", **options)
         self.plan, self.given, self.layers, self.limits = judged, given, layers, limits
@@ -242,7 +247,10 @@ class Execute(execute.Execute):
         word = secrets.token_hex(8)
         reply = self.wait_for_reply(self.kc.execute(f"assert False, {word!r}", silent=True))
         content = reply["content"] if reply else {}
-        if (content.get("ename"), content.get("evalue")) != ("AssertionError", word) and OFF not in self.notes:
+        if (content.get("ename"), content.get("evalue")) != (
+            "AssertionError",
+            word,
+        ) and OFF not in self.notes:
             self.notes.append(OFF)
 
     def ended(self) -> str:

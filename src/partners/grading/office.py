@@ -6,7 +6,6 @@ Only the kernels are others (``judge``), and the marks are left to ``record``.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -166,7 +165,6 @@ class Converter(Autograde):  # type: ignore[misc]
         except TooLongError:
             self._write_as_it_came(TOO_LONG.format(self.brief.limits.seconds // 60))
         except Exception as error:  # no submission may end without a word
-            if os.environ.get("DEBUGGING"): import traceback; traceback.print_exc()
             self._write_as_it_came(FAILED.format(type(error).__name__))
         else:
             self.problems += self.executed[self._name].notes
@@ -232,7 +230,12 @@ def _told(files: Files) -> list[str]:
         if name.endswith(".ipynb"):
             cells = nbformat.reads(raw.decode("utf-8"), as_version=4).cells  # type: ignore[no-untyped-call]
             told += [line for cell in cells for line in mend.noted(cell)]
-            stopped = [o.evalue for c in cells for o in c.get("outputs", []) if o.get("ename") == execute.STOPPED]
+            stopped = [
+                o.evalue
+                for c in cells
+                for o in c.get("outputs", [])
+                if o.get("ename") == execute.STOPPED
+            ]
             told += sorted(set(stopped) - {NOT_RUN})
     return told
 

@@ -29,10 +29,6 @@ class Plan:
     asked: dict[str, list[str]] = field(default_factory=dict)
     given: dict[str, Given] = field(default_factory=dict)
 
-    def as_data(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {"asked": self.asked, "given": self.given}
-
 
 def name_of(cell: Any) -> str:
     """Return the id of a locked cell of code, and nothing for any other."""

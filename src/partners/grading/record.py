@@ -37,6 +37,7 @@ class Record:
         self.ledger = Path(course.root, LEDGER, brief.assignment)
         self.gradebook = Gradebook(course.db_url, course.course_id)
         session = self.gradebook.db()
+        session.autoflush = False
         self._commit, session.commit = session.commit, session.flush  # one transaction for a submission
         self._converter = Autograde(coursedir=course, config=course.config)
 
@@ -50,7 +51,9 @@ class Record:
         """Return everybody who has handed in, in the order of the alphabet."""
         pattern = self.course.format_path(self.course.submitted_directory, "*", self.brief.assignment)
         places = Path(self.course.root).glob(str(Path(pattern).relative_to(self.course.root)))
-        depth = Path(self.course.format_path(self.course.submitted_directory, "{}", self.brief.assignment))
+        depth = Path(
+            self.course.format_path(self.course.submitted_directory, "{}", self.brief.assignment)
+        )
         at = depth.parts.index("{}")
         return sorted(place.parts[at] for place in places if place.is_dir())
 
@@ -58,7 +61,7 @@ class Record:
         """Return the files that `student` has handed in; what is none of a submission is left out."""
         return briefs.read(self._place(self.course.submitted_directory, student))
 
-    def known(self, student: str, print_: str) -> dict[str, Any] | None:
+    def known(self, student: str) -> dict[str, Any] | None:
         """Return what was noted of `student`'s submission, if it was graded as it is now."""
         if not self._place(self.course.autograded_directory, student).is_dir():
             return None
@@ -66,9 +69,10 @@ class Record:
             found = json.loads(self._note(student).read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return dict(found) if found.get("print") == print_ else None
+        same = found.get("print") == self._print_of(self.submission(student))
+        return dict(found) if same else None
 
-    def print_of(self, submission: Files) -> str:
+    def _print_of(self, submission: Files) -> str:
         """Return a text that is another one when the submission or the assignment is."""
         told = [name.encode() + b"\0" + raw for name, raw in sorted(submission.items())]
         return hashlib.sha256(self.brief.print.encode() + b"\0".join(told)).hexdigest()
@@ -90,7 +94,7 @@ class Record:
             self.gradebook.db.rollback()
             raise
         self._write_penalties(result)
-        told = {"print": self.print_of(submission), "state": result.state, "notes": result.notes}
+        told = {"print": self._print_of(submission), "state": result.state, "notes": result.notes}
         files.write(note, json.dumps(told, ensure_ascii=False))
 
     def _write_marks(self, result: Result, time: datetime | None) -> None:

@@ -128,6 +128,6 @@ def _work(line: Connection, brief: Brief, folder: Path) -> None:
             return
         try:
             found = task.done_by(office)
-        except Exception as error:  # noqa: BLE001 - it is told, and the next one has its turn
+        except Exception as error:
             found = error
         line.send(found)

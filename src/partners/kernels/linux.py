@@ -97,7 +97,9 @@ def landlock(readable: Iterable[str], writable: Iterable[str]) -> None:
     version = landlock_version()
     every = (1 << _RIGHTS.get(version, 16)) - 1
     network, scope = _NETWORK * (version >= 4), _SCOPE * (version >= 6)
-    attributes = struct.pack("=QQQ", every, network, scope)[: 24 if version >= 6 else 16 if version >= 4 else 8]
+    attributes = struct.pack("=QQQ", every, network, scope)[
+        : 24 if version >= 6 else 16 if version >= 4 else 8
+    ]
     rules = _done(_libc.syscall(444, attributes, len(attributes), 0))
     for paths, rights in ((readable, _READ), (writable, every & ~_DEVICES)):
         for path in paths:

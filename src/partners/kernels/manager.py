@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queue import Empty
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -11,6 +11,9 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from traitlets import DottedObjectName, Type
 
 from partners.kernels import zygote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROVISIONER = "partners-zygote"
 """The name under which ``pyproject.toml`` makes it known to jupyter_client."""
@@ -59,7 +62,7 @@ class Manager(AsyncKernelManager):  # type: ignore[misc]
     client_factory = Type(Client)
 
 
-def from_zygote(*preload: str) -> None:
-    """Let this process, and those that it forks, take kernels from a zygote that has imported `preload`."""
-    zygote.zygote().preload(preload)
+def from_zygote(modules: Iterable[str], text: str = "") -> None:
+    """Let this process, and those that it forks, take kernels from a zygote; see ``Zygote.preload``."""
+    zygote.zygote().preload(modules, text)
     KernelProvisionerFactory.instance().default_provisioner_name = PROVISIONER

@@ -69,7 +69,9 @@ class _Hook(DisplayHook):  # type: ignore[misc]
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         data, number = encode_images(format_dict), self.prompt_count
-        self.shell.outputs.add("execute_result", data=data, metadata=md_dict or {}, execution_count=number)
+        self.shell.outputs.add(
+            "execute_result", data=data, metadata=md_dict or {}, execution_count=number
+        )
 
 
 class _Publisher(DisplayPublisher):  # type: ignore[misc]

@@ -19,9 +19,8 @@ import sys
 import traceback
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
 
 from partners.kernels import keeper
 
@@ -55,16 +54,21 @@ class Zygote:
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "partners.kernels.zygote", str(theirs.fileno())],
-                env=environment(dict(os.environ)),
+                env=environment(dict(os.environ))
+                | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},  # no debugger
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
         self.orders = ours
 
-    def preload(self, modules: Iterable[str]) -> None:
-        """Let it import `modules`, such as ``"pandas"``; one that cannot be imported is left out."""
-        self.orders.send(json.dumps(list(modules)).encode())
+    def preload(self, modules: Iterable[str], text: str = "") -> None:
+        """Let it import `modules`, such as ``"pandas"``; one that cannot be imported is left out.
+
+        A module may have a function ``warm_up``, which is called with `text`, that of the cells to come.
+        """
+        order = {"modules": list(modules), "text": text[: LARGEST // 2]}
+        self.orders.send(json.dumps(order).encode())
 
     def fork(self, order: dict[str, Any]) -> tuple[socket.socket, socket.socket]:
         """Order a kernel; return the socket on which its keeper tells how it goes, and a line to itself."""
@@ -85,14 +89,14 @@ def main() -> None:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _import(KERNEL)
+    _import(KERNEL, "")
     orders = socket.socket(fileno=int(sys.argv[1]))
     while True:
         raw, handles, _, _ = socket.recv_fds(orders, LARGEST, 2)
         if not raw:
             return
         if not handles:
-            _import(json.loads(raw))
+            _import(**json.loads(raw))
             continue
         if os.fork():
             for handle in handles:
@@ -102,16 +106,17 @@ def main() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
             keeper.keep(*handles, json.loads(raw), _run)
-        except Exception:  # noqa: BLE001 - the process is not gone on with
+        except Exception:
             traceback.print_exc()
         finally:
             os._exit(0)
 
 
-def _import(modules: Iterable[str]) -> None:
-    for module in modules:
+def _import(modules: Iterable[str], text: str) -> None:
+    for name in modules:
         with suppress(Exception):
-            importlib.import_module(module)
+            module = importlib.import_module(name)
+            getattr(module, "warm_up", str)(text)
     if "matplotlib.pyplot" in sys.modules:
         _draw()
     gc.collect()

@@ -71,7 +71,7 @@ class Brief:
 
     def preload(self) -> dict[str, Any]:
         """Return what lets a zygote import what the instructor's notebooks import; see ``zygote.preload``."""
-        cells = [cell for raw in self.source.values() for cell in _code(raw)]
+        cells = [c.source for n in notebooks(self.source).values() for c in n.cells if c.cell_type == "code"]
         return {
             "modules": sorted({name for one in cells for name in _imports(one)}),
             "text": "\n".join(cells),
@@ -172,10 +172,13 @@ def _copied(row: Any) -> Any:
     return made
 
 
-def _code(raw: bytes) -> list[str]:
-    """Return the text of each cell of code in a notebook."""
-    notebook = nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+def notebooks(files: Files) -> dict[str, Any]:
+    """Return the notebooks among `files` by name; for those of the instructor's or of our own making."""
+    return {
+        name: nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+        for name, raw in files.items()
+        if name.endswith(".ipynb") and "/" not in name
+    }
 
 
 def _imports(source: str) -> Iterator[str]:

@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from nbgrader import utils
+
 from partners import files
 from partners.grading import brief as briefs
+from partners.grading import plan
 from partners.grading.brief import GradingError
 from partners.grading.office import Result, unable
 from partners.grading.plan import Plan
@@ -92,6 +95,7 @@ class Grading:
             raise GradingError(
                 f"There is no submission: they lie in {place}. To put them there: partners collect --help"
             )
+        self.planned: dict[str, Plan] = {}
         self.open = ExitStack()
 
     def __enter__(self) -> Grading:
@@ -110,13 +114,24 @@ class Grading:
         if todo:
             yield from self._graded(todo)
 
+    def in_place(self) -> list[str]:
+        """Return the checks that run in the submission's own Python, once the first one was graded."""
+        return [
+            plan.name_of(cell)
+            for name, notebook in briefs.notebooks(self.brief.release).items()
+            for cell in notebook.cells
+            if utils.is_grade(cell) and name in self.planned and plan.name_of(cell)
+            if plan.name_of(cell) not in self.planned[name].asked
+        ]
+
     def _known(self) -> dict[str, dict[str, Any]]:
         """Return the notes of the submissions that were graded as they are now."""
         notes = ((student, self.record.known(student)) for student in self.students)
         return {student: note for student, note in notes if note}
 
     def _graded(self, students: list[str]) -> Iterator[Outcome]:
-        brief = self.brief.with_plans(self._planned())
+        self.planned = self._found_out()
+        brief = self.brief.with_plans(self.planned)
         crew = self._crew(brief, min(self.how.workers, len(students)))
         tasks = (Task("grade", student, self.record.submission(student)) for student in students)
         for task, found in _twice(crew, tasks):
@@ -132,7 +147,7 @@ class Grading:
         from_zygote(**brief.preload())
         return self.open.enter_context(Workers(brief, number))
 
-    def _planned(self) -> dict[str, Plan]:
+    def _found_out(self) -> dict[str, Plan]:
         """Return what is judged of each notebook: as it is kept from last time, or found out now."""
         try:
             kept = json.loads(self.plans.read_text("utf-8"))

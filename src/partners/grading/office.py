@@ -6,9 +6,10 @@ Only the kernels are others (``judge``), and the marks are left to ``record``.
 
 from __future__ import annotations
 
+import copy
 import shutil
 import tempfile
-import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ MODEL = "model-answers"
 _FOR_RECORD = (preprocessors.SaveAutoGrades, preprocessors.AssignLatePenalties)
 _NEEDLESS = (preprocessors.CheckCellMetadata, preprocessors.DeduplicateIds)
 """``mend`` has put the cells of the release in the place of those that came."""
-MODEL_FAILED = "The notebook with the model answers cannot be graded itself: {}"
+MODEL_FAILED = "The notebook with the model answers cannot be graded itself: {}\n{}"
 NOT_RUN = "This was not run. Your instructor will look at it."
 TOO_LONG = "The notebook as a whole ran for more than {} minutes and was stopped. Your instructor will look at it."
 FAILED = "The notebook could not be run here ({}). Your instructor will look at it."
@@ -44,13 +45,17 @@ FAILED = "The notebook could not be run here ({}). Your instructor will look at 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a submission: the files of its ``autograded`` folder, and what is to be said of it."""
+    """What came of a submission.
+
+    `files` are those of its ``autograded`` folder, `notes` what is to be said of it, and `trace` is how
+    Python tells where it could not be run.
+    """
 
     student: str
     state: str
     notes: list[str]
     files: Files
-    seconds: float
+    trace: str = ""
 
 
 class Office:
@@ -58,23 +63,21 @@ class Office:
 
     def __init__(self, brief: Brief, folder: Path) -> None:
         self.brief, self.folder = brief, folder
-        given = {name: raw for name, raw in brief.given.items()}
-        for step, files in (("release", brief.release), ("source", given)):
+        for step, files in (("release", brief.release), ("source", brief.given)):
             briefs.write(files, folder / step / brief.assignment)
         (folder / "gradebook.db").write_bytes(brief.gradebook)
 
     def grade(self, student: str, submission: Files) -> Result:
         """Return what comes of the files that `student` has handed in."""
-        start = time.perf_counter()
         converter = self._converter(student, submission, self.brief.plans or {})
         try:
             converter.start()
             files = briefs.read(self._folder("autograded", student))
         finally:
             self._clear(student)
-        notes = [*converter.problems, *_told(files)]
+        notes = _told(files)
         state = PERSON if converter.problems else NOTED if notes else GRADED
-        return Result(student, state, notes, files, time.perf_counter() - start)
+        return Result(student, state, notes, files, converter.trace)
 
     def plans(self) -> dict[str, Plan]:
         """Return what can be judged of each notebook: what comes out the same there as in place.
@@ -101,7 +104,7 @@ class Office:
         try:
             converter.start()
             if converter.problems:
-                raise GradingError(MODEL_FAILED.format(converter.problems[0]))
+                raise GradingError(MODEL_FAILED.format(converter.problems[0], converter.trace))
             folder = self._folder("autograded", MODEL)
             cells = {name: nbformat.read(folder / name, as_version=4).cells for name in plans}  # type: ignore[no-untyped-call]
         finally:
@@ -110,7 +113,7 @@ class Office:
 
     def _converter(self, student: str, submission: Files, plans: dict[str, Plan]) -> Converter:
         briefs.write(submission, self._folder("submitted", student))
-        config = Config(self.brief.settings)
+        config = copy.deepcopy(Config(self.brief.settings))
         config.CourseDirectory.db_url = f"sqlite:///{self.folder / 'gradebook.db'}"
         course = CourseDirectory(config=config, root=str(self.folder))
         course.assignment_id, course.student_id = self.brief.assignment, student
@@ -136,7 +139,7 @@ class Converter(Autograde):  # type: ignore[misc]
         self.exporter_class = mend.Exporter
         self.problems: list[str] = []
         self.executed: dict[str, Execute] = {}
-        self._name = ""
+        self._name = self.trace = ""
 
     def run_pre_convert_hook(self) -> None:
         """Put the released notebook where a submission has none; then do what the course asks for."""
@@ -165,12 +168,13 @@ class Converter(Autograde):  # type: ignore[misc]
         except TooLongError:
             self._write_as_it_came(TOO_LONG.format(self.brief.limits.seconds // 60))
         except Exception as error:  # no submission may end without a word
+            self.trace = traceback.format_exc()
             self._write_as_it_came(FAILED.format(type(error).__name__))
         else:
-            self.problems += self.executed[self._name].notes
+            self._tell(self.executed[self._name].notes)
 
     def _released(self) -> set[str]:
-        return {name for name in self.brief.release if name.endswith(".ipynb")}
+        return set(briefs.notebooks(self.brief.release))
 
     def _init_preprocessors(self) -> None:
         """Register nbgrader's steps: with ``mend`` before all, and without those that write marks."""
@@ -190,8 +194,18 @@ class Converter(Autograde):  # type: ignore[misc]
         brief = self.brief
         judged = self.plans.get(self._name, Plan())
         made = Execute(judged, brief.given, brief.layers, brief.limits, parent=self.exporter)
+        made.looks_at_imports = self.coursedir.student_id == MODEL
         self.executed[self._name] = made
         return made
+
+    def _tell(self, notes: list[str]) -> None:
+        """Say `notes` at the top of the notebook that was just graded."""
+        if notes:
+            self.problems += notes
+            file = Path(self.writer.build_directory, self._name)
+            notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+            mend.note(notebook, notes)
+            nbformat.write(notebook, file)  # type: ignore[no-untyped-call]
 
     def _write_as_it_came(self, why: str) -> None:
         """Write the mended notebook, or the released one, with a note and without any run."""
@@ -201,17 +215,17 @@ class Converter(Autograde):  # type: ignore[misc]
         try:
             notebook = nbformat.read(folder / self._name, as_version=4)  # type: ignore[no-untyped-call]
         except (OSError, ValueError):
-            raw = self.brief.release[self._name].decode("utf-8")
-            notebook = nbformat.reads(raw, as_version=4)  # type: ignore[no-untyped-call]
+            notebook = briefs.notebooks(self.brief.release)[self._name]
         nbformat.write(_not_run(notebook, why), folder / self._name)  # type: ignore[no-untyped-call]
 
 
 def unable(brief: Brief, student: str, why: str) -> Result:
     """Return a result that leaves a submission to the instructor: what was released, and the reason."""
-    raw = {name: text.decode("utf-8") for name, text in brief.release.items() if name.endswith(".ipynb")}
-    read = {name: nbformat.reads(text, as_version=4) for name, text in raw.items()}  # type: ignore[no-untyped-call]
-    files = {name: nbformat.writes(_not_run(one, why)).encode() for name, one in read.items()}  # type: ignore[no-untyped-call]
-    return Result(student, PERSON, [why], files, 0)
+    files = {
+        name: nbformat.writes(_not_run(one, why)).encode()  # type: ignore[no-untyped-call]
+        for name, one in briefs.notebooks(brief.release).items()
+    }
+    return Result(student, PERSON, [why], files)
 
 
 def _not_run(notebook: Any, why: str) -> Any:
@@ -225,19 +239,10 @@ def _not_run(notebook: Any, why: str) -> Any:
 
 def _told(files: Files) -> list[str]:
     """Return what the notebooks among `files` say of the grading itself."""
-    told = []
-    for name, raw in files.items():
-        if name.endswith(".ipynb"):
-            cells = nbformat.reads(raw.decode("utf-8"), as_version=4).cells  # type: ignore[no-untyped-call]
-            told += [line for cell in cells for line in mend.noted(cell)]
-            stopped = [
-                o.evalue
-                for c in cells
-                for o in c.get("outputs", [])
-                if o.get("ename") == execute.STOPPED
-            ]
-            told += sorted(set(stopped) - {NOT_RUN})
-    return told
+    cells = [cell for notebook in briefs.notebooks(files).values() for cell in notebook.cells]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    stopped = {output.evalue for output in outputs if output.get("ename") == execute.STOPPED}
+    return [*(line for cell in cells for line in mend.noted(cell)), *sorted(stopped - {NOT_RUN})]
 
 
 def new_folder() -> Path:

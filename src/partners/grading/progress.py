@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOPPED = "\nStopped. Of {1} submissions {0} are graded and kept. To go on from there, give the same command again."
+IN_PLACE = (
+    "Run in the submission’s own Python, as nbgrader does it: {}. These checks look at more than plain data, "
+    "so a submission could cheat them; whether a check that fails can still do so was tried before each."
+)
 WIDTH = 100
 
 
@@ -33,7 +37,7 @@ def grade(course: Path, assignment: str, students: tuple[str, ...], how: How) ->
                 return 130
     except GradingError as error:
         raise click.ClickException(str(error)) from None
-    for line in in_words(outcomes):
+    for line in in_words(outcomes, grading.in_place()):
         click.echo(line)
     return int(any(outcome.state == PERSON for outcome in outcomes))
 
@@ -57,7 +61,7 @@ def _shown(grading: Grading) -> Iterator[Outcome]:
             yield outcome
 
 
-def in_words(outcomes: list[Outcome]) -> Iterator[str]:
+def in_words(outcomes: list[Outcome], in_place: list[str]) -> Iterator[str]:
     """Yield the lines of the table: how many came out how, and what is to be said of whom."""
     counts = Counter(outcome.state for outcome in outcomes)
     states = ", ".join(f"{counts[state]} {state}" for state in (GRADED, NOTED, PERSON) if counts[state])
@@ -65,6 +69,8 @@ def in_words(outcomes: list[Outcome]) -> Iterator[str]:
     yield f"{len(outcomes)} submissions: {states}."
     if before:
         yield f"{before} of them were graded before and have not changed since."
+    if in_place:
+        yield textwrap.fill(IN_PLACE.format(", ".join(in_place)), WIDTH)
     told = sorted((o for o in outcomes if o.notes), key=lambda o: (o.state != PERSON, o.student))
     width = max((len(outcome.student) for outcome in told), default=0)
     for outcome in told:

@@ -7,17 +7,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import parse_utc
 
 from partners import files
 from partners.grading import brief as briefs
 from partners.grading.office import PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from nbgrader.coursedir import CourseDirectory
@@ -95,15 +94,15 @@ class Record:
             raise
         self._write_penalties(result)
         told = {"print": self._print_of(submission), "state": result.state, "notes": result.notes}
-        files.write(note, json.dumps(told, ensure_ascii=False))
+        files.write(note, json.dumps(told | {"trace": result.trace}, ensure_ascii=False, indent=1))
 
     def _write_marks(self, result: Result, time: datetime | None) -> None:
         book, assignment = self.gradebook, self.brief.assignment
         book.update_or_create_student(result.student)
         handed_in = {"timestamp": time} if time else {}
         submission = book.update_or_create_submission(assignment, result.student, **handed_in)
-        for name, notebook in _notebooks(result.files):
-            _SaveAutoGrades(book).preprocess(notebook, self._resources(result.student, name))
+        for name, notebook in briefs.notebooks(result.files).items():
+            _SaveAutoGrades(book).preprocess(notebook, self._resources(result.student, Path(name).stem))
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = None
             if result.state == PERSON:
@@ -113,9 +112,9 @@ class Record:
     def _write_penalties(self, result: Result) -> None:
         submission = self.gradebook.find_submission(self.brief.assignment, result.student)
         if submission.total_seconds_late > 0:
-            for name, notebook in _notebooks(result.files):
+            for name, notebook in briefs.notebooks(result.files).items():
                 late = AssignLatePenalties(config=self.course.config)
-                late.preprocess(notebook, self._resources(result.student, name))
+                late.preprocess(notebook, self._resources(result.student, Path(name).stem))
             self.gradebook.db.expire_all()
 
     def _resources(self, student: str, notebook: str) -> dict[str, Any]:
@@ -123,8 +122,6 @@ class Record:
         return {"nbgrader": names | {"db_url": self.course.db_url}}
 
     def _time(self, submission: Files) -> datetime | None:
-        from nbgrader.utils import parse_utc  # noqa: PLC0415
-
         try:
             text = submission.get("timestamp.txt", b"").decode().strip()
             return parse_utc(text) if text else None
@@ -152,10 +149,3 @@ class _SaveAutoGrades(SaveAutoGrades):  # type: ignore[misc]
         for index, cell in enumerate(nb.cells):
             self.preprocess_cell(cell, resources, index)
         return nb, resources
-
-
-def _notebooks(found: Files) -> Iterator[tuple[str, Any]]:
-    """Yield the notebooks of an ``autograded`` folder by name; others are not written there."""
-    for name, raw in found.items():
-        if name.endswith(".ipynb"):
-            yield Path(name).stem, nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]

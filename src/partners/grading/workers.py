@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import resource
 import shutil
 import signal
 import tempfile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 60
 """Seconds that a worker has besides those of the submission."""
+MEMORY = 4_000_000_000
 _forked = multiprocessing.get_context("fork")
 """A forked process has imported already; this one has no threads that would be lost."""
 
@@ -117,6 +119,7 @@ def _work(line: Connection, brief: Brief, folder: Path) -> None:
     """Do tasks until the process that gives them is gone."""
     linux.end_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives them
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))  # whatever a submission sends
     tempfile.tempdir = str(folder)
     course = folder / "course"
     course.mkdir()

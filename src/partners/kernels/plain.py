@@ -29,6 +29,7 @@ LONGEST = 20_000_000
 """Characters of the text of all values together."""
 DEEPEST = 40
 """Lists within lists that are looked into."""
+NO_ANSWER = "The notebook’s Python gave no answer."
 _KIND = "#"
 
 _BY_TEXT: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
@@ -385,9 +386,11 @@ class Remote:
         given = encode([list(args), named], _numbered)
         text = json.dumps({"do": do, "of": self._number, "with": given})
         reply = json.loads(_ask(text))
-        print(reply["printed"], end="")
+        print(reply.get("printed", ""), end="")
         if "error" in reply:
             raise _error(*reply["error"])
+        if "value" not in reply:
+            raise RuntimeError(NO_ANSWER)
         return decode(reply["value"], _found)
 
 

@@ -1,0 +1,88 @@
+"""Grading on a Dask cluster: submissions go out as data, results come back to the one who writes."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from distributed import Client, KilledWorker, as_completed
+
+from partners.grading.brief import GradingError
+from partners.grading.office import Office, new_folder
+from partners.grading.workers import LostError, Task
+from partners.kernels import sandbox
+from partners.kernels.manager import from_zygote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from partners.grading.brief import Brief
+
+AHEAD = 2
+"""Submissions that are sent for each thread of the cluster, so that none waits for the next."""
+SILENT = "No Dask scheduler answers at {}. Start one with: dask scheduler"
+OPEN = "On a machine of the cluster nothing keeps a submission from {}. Run there: partners doctor"
+
+_offices: dict[tuple[str, bool], Office] = {}
+_one_at_a_time = Lock()
+"""nbgrader goes into the folder of the course, which a process can do once."""
+
+
+class Cluster:
+    """The Dask cluster at `address`; use it in a ``with``."""
+
+    def __init__(self, brief: Brief, address: str) -> None:
+        try:
+            self.client: Any = Client(address, timeout=10)
+        except (OSError, ValueError):
+            raise GradingError(SILENT.format(address)) from None
+        self.brief = self.client.scatter(brief, broadcast=True)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        """Yield each task with what came of it, as it comes: a value, or the error that there was."""
+        waiting, sent = iter(tasks), dict[str, Task]()
+        room = AHEAD * max(1, sum(self.client.nthreads().values()))
+        done = as_completed()
+        for task in waiting:
+            self._send(task, sent, done)
+            if len(sent) >= room:
+                yield self._next(sent, done)
+        while sent:
+            yield self._next(sent, done)
+
+    def _send(self, task: Task, sent: dict[str, Task], done: Any) -> None:
+        future = self.client.submit(_done, self.brief, task, pure=False)
+        sent[future.key] = task
+        done.add(future)
+
+    def _next(self, sent: dict[str, Task], done: Any) -> tuple[Task, Any]:
+        future = next(done)
+        error = future.exception()
+        found = LostError() if isinstance(error, KilledWorker) else error or future.result()
+        return sent.pop(future.key), found
+
+
+def _done(brief: Brief, task: Task) -> Any:
+    """Do a task in a worker of the cluster, whose office for the assignment stays."""
+    with _one_at_a_time:
+        key = brief.print, brief.plans is None
+        if key not in _offices:
+            _offices[key] = _office(brief)
+        return task.done_by(_offices[key])
+
+
+def _office(brief: Brief) -> Office:
+    if brief.layers and (lacking := sandbox.missing(set(brief.layers) & set(sandbox.layers()))):
+        raise GradingError(OPEN.format(", ".join(lacking)))
+    from_zygote(**brief.preload())
+    folder = new_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Office(brief, folder)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.server
 import os
+import subprocess
+import sys
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,11 @@ from partners.scenario import engine
 
 if TYPE_CHECKING:
     from partners.scenario.model import RolePlay
+
+ELSEWHERE = """\
+This is {}. Here nothing keeps a submission in: it can read and change every file of yours, use the
+network, and go on running. Grade on Linux instead, or in a Linux on this machine, with “pip install
+partners” and “partners grade” in it: WSL on Windows, a container of Docker’s on macOS."""
 
 
 @click.group()
@@ -237,7 +244,7 @@ def check_course(directory: Path) -> None:
 @click.option("--again", is_flag=True, help="Grade those, too, that were graded as they are now.")
 @click.option("--dask", metavar="ADDRESS", help="Grade on the Dask cluster at tcp://…")
 @click.option("--no-sandbox", is_flag=True, help="Let submissions do what you can do here.")
-def grade(  # noqa: PLR0913 - each is an option
+def grade(  # noqa: PLR0913, PLR0917 - each is an option
     assignment: str,
     students: tuple[str, ...],
     workers: int | None,
@@ -247,10 +254,12 @@ def grade(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Grade what was handed in for ASSIGNMENT, by all or by STUDENTS, in a sandbox.
 
-    Run it in the folder of an nbgrader course; the marks are where `nbgrader autograde` puts them. Stop it
-    with Ctrl-C whenever you like: the same command goes on from there, and grades only what has changed.
-    Exits with 1 if somebody's submission needs a person.
+    Run it in the folder of an nbgrader course; the marks are where `nbgrader autograde` puts them.
+    Stop it with Ctrl-C whenever you like: the same command goes on from there, and grades only what has
+    changed. Exits with 1 if somebody's submission needs a person.
     """
+    if not sys.platform.startswith("linux"):
+        raise SystemExit(_grade_elsewhere(assignment, students))
     from partners.kernels import sandbox  # noqa: PLC0415
     from partners.kernels.zygote import zygote  # noqa: PLC0415
 
@@ -276,9 +285,25 @@ def _ask_before_grading_unprotected(no_sandbox: bool) -> None:
         click.confirm("Grade all the same?", abort=True)
 
 
+def _grade_elsewhere(assignment: str, students: tuple[str, ...]) -> int:
+    """Say what is not kept in where there is no Linux, ask, and let nbgrader grade as it does."""
+    click.echo(_elsewhere())
+    click.confirm("Grade all the same, as “nbgrader autograde” does?", abort=True)
+    chosen = [f"--student={student}" for student in students] or [""]
+    words = [[sys.executable, "-m", "nbgrader", "autograde", assignment, one] for one in chosen]
+    return max(subprocess.call([w for w in each if w]) for each in words)  # noqa: S603
+
+
+def _elsewhere() -> str:
+    return ELSEWHERE.format({"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform))
+
+
 @main.command()
 def doctor() -> None:
     """Tell what keeps a submission in on this machine, try it out, and say how to get more."""
+    if not sys.platform.startswith("linux"):
+        click.echo(_elsewhere())
+        return
     from partners.grading import doctor as doctors  # noqa: PLC0415
     from partners.kernels import sandbox  # noqa: PLC0415
 

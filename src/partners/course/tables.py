@@ -31,7 +31,7 @@ def narrowed(frame: pd.DataFrame, name: str, choose: Collection[str], rows: str)
     from IPython.display import HTML  # noqa: PLC0415 - the book's other pages need no notebook
 
     table = of_frame(frame, name, choose)
-    return HTML(f'<div class="pt-table" data-rows="{escape(rows)}">{table}</div>')  # type: ignore[no-untyped-call]
+    return HTML(f'<div class="pt-table" data-rows="{escape(rows)}">{table}</div>')
 
 
 def of_frame(frame: pd.DataFrame, name: str, choose: Collection[str] = ()) -> str:

@@ -70,8 +70,10 @@ class Brief:
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def preload(self) -> dict[str, Any]:
-        """Return what lets a zygote import what the instructor's notebooks import; see ``zygote.preload``."""
-        cells = [c.source for n in notebooks(self.source).values() for c in n.cells if c.cell_type == "code"]
+        """Return what a zygote imports for the notebooks; see ``Zygote.preload``."""
+        cells = [
+            c.source for n in notebooks(self.source).values() for c in n.cells if c.cell_type == "code"
+        ]
         return {
             "modules": sorted({name for one in cells for name in _imports(one)}),
             "text": "\n".join(cells),
@@ -88,8 +90,8 @@ def course_at(folder: Path) -> CourseDirectory:
     """
     if not (folder / "nbgrader_config.py").is_file():
         raise GradingError(
-            f"{folder} is no course: there is no nbgrader_config.py. Go to the folder of your course, or "
-            "make one with: partners course new FOLDER"
+            f"{folder} is no course: there is no nbgrader_config.py. Go to the folder of your course, "
+            "or make one with: partners course new FOLDER"
         )
     app = NbGrader()
     app.log_level = "CRITICAL"

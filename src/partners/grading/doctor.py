@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import socket
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 TRIES = {
     "Files: a submission reads nothing of yours": "open({outside!r}).read()",
     "Files: it writes only into its own folder": "open({outside!r} + '.new', 'w').close()",
-    "Network: it reaches no other machine, nor this one": "socket.create_connection(('127.0.0.1', {port}), 2)",
+    "Network: it reaches no machine, nor this one": "socket.create_connection(('127.0.0.1', {port}))",
     "Processes: it can end none but its own": "os.kill({process}, 0)",
-    "Processes: it starts a bounded number": "[os.fork() or time.sleep(9) or os._exit(0) for _ in range({many})]",
+    "Processes: it starts a bounded number": "[os.fork() or time.sleep(9) for _ in range({many})]",
     "Memory: it has a bounded amount": "bytearray({large})",
     "Disk: a file has a bounded size": "open('large', 'wb').truncate({large})",
 }
@@ -35,14 +35,9 @@ MORE = {
     NAMESPACES: "Namespaces are refused here. On Ubuntu: sudo sysctl -w "
     "kernel.apparmor_restrict_unprivileged_userns=0; in Docker: --security-opt seccomp=unconfined. "
     "Landlock and seccomp do without.",
-    LANDLOCK: "Landlock needs Linux 5.13 or later, with “landlock” among lsm= of the kernel’s command line.",
+    LANDLOCK: "Landlock needs Linux 5.13 or later, with “landlock” under lsm= of its command line.",
     SECCOMP: "Seccomp is known here on x86-64 and ARM 64 only.",
 }
-ELSEWHERE = (
-    "This is {0}. Here nothing keeps a submission in: graded on this machine it could read and change every "
-    "file of yours, use the network and go on running. Grade on Linux instead, or in Linux on this machine: "
-    "WSL on Windows, or a container of Docker’s, in which “pip install partners” and “partners grade” work as here."
-)
 
 
 class Found(NamedTuple):
@@ -50,13 +45,6 @@ class Found(NamedTuple):
 
     what: str
     holds: bool
-
-
-def elsewhere() -> str:
-    """Return what is not isolated, where this is no Linux; else nothing."""
-    if sys.platform.startswith("linux"):
-        return ""
-    return ELSEWHERE.format({"darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform))
 
 
 def tried(layers: Iterable[str]) -> list[Found]:
@@ -75,7 +63,7 @@ def tried(layers: Iterable[str]) -> list[Found]:
         values = {
             "outside": str(file),
             "port": port.getsockname()[1],
-            "process": sandbox.os.getpid(),
+            "process": os.getpid(),
             "many": 2 * limits.processes,
             "large": 10 * limits.memory * sandbox.MEGABYTE,
         }
@@ -97,7 +85,7 @@ def _refused(room: Path, limits: Limits, layers: Iterable[str], code: str) -> bo
     cell = (
         f"import os, socket, time\ntry:\n    {code}\n    print('done')\nexcept BaseException:\n    pass"
     )
-    message = {"cell": cell, "count": 1, "told": "{}", "given": {}}
+    message = {"cell": cell, "count": 1, "asked": [], "told": "{}", "given": {}}
     with Judge(room, sandbox.of([room], limits, layers), {}) as judge:
         try:
             outputs = judge.run(message, str, 20)
@@ -109,8 +97,8 @@ def _refused(room: Path, limits: Limits, layers: Iterable[str], code: str) -> bo
 def in_words(layers: tuple[str, ...], found: list[Found]) -> Iterator[str]:
     """Yield the lines that ``partners doctor`` prints."""
     yield f"Linux {platform.release()}, {platform.machine()}. What keeps a submission in:"
-    for layer in WHAT:
-        yield f"  {'in force' if layer in layers else 'missing ':8}  {layer}: {WHAT[layer]}"
+    for layer, what in WHAT.items():
+        yield f"  {'in force' if layer in layers else 'missing':8}  {layer}: {what}"
     yield ""
     yield "Tried just now:"
     for one in found:

@@ -34,7 +34,7 @@ BROKEN = (
 
 
 class Outcome(NamedTuple):
-    """How a submission ended: `state` in words, what is to be said of it, and if it was graded just now."""
+    """How a submission ended: `state` in words, what is to be said of it, if it was graded just now."""
 
     student: str
     state: str
@@ -63,7 +63,7 @@ class Crew(Protocol):
 
 
 class Grading:
-    """The grading of one assignment; use it in a ``with``, which closes the gradebook and ends the workers.
+    """The grading of one assignment; use it in a ``with``: it closes the gradebook and ends all workers.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Grading:
             raise GradingError(f"There is no submission by {', '.join(strangers)}: they lie in {place}.")
         if not there:
             raise GradingError(
-                f"There is no submission: they lie in {place}. To put them there: partners collect --help"
+                f"There is no submission; they lie in {place}. To fill it: partners collect --help"
             )
         self.planned: dict[str, Plan] = {}
         self.open = ExitStack()

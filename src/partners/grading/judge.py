@@ -24,7 +24,7 @@ from nbgrader import utils
 
 from partners.grading import execute, plan, rooms
 from partners.grading.execute import StuckError
-from partners.kernels import keeper, plain, sandbox, zygote
+from partners.kernels import keeper, remote, sandbox, zygote
 from partners.kernels.manager import Manager
 from partners.kernels.provisioner import Kept, kept_in
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from partners.grading.plan import Given, Plan
     from partners.kernels.sandbox import Limits, Sandbox
 
-_ACT = "__import__('partners.kernels.plain', fromlist=['plain'])"
+_ACT = "__import__('partners.kernels.remote', fromlist=['remote'])"
 _RUNS = (".py", ".pyc", ".so", ".pth")
 """Files of a submission that the judge's Python could run, and does not get."""
 USED_UP = {
@@ -175,7 +175,7 @@ class Execute(execute.Execute):
     start_new_kernel = run_sync(_async_start)
 
     def _room(self, folder: Path) -> Sandbox | None:
-        """Return the sandbox for a kernel in `folder`, with the seconds that are left for the notebook."""
+        """Return the sandbox for a kernel in `folder`, with the seconds that the notebook has left."""
         left = self.limits.with_seconds(max(1, int(self._until - time.monotonic())))
         return sandbox.of([folder], left, self.layers) if self.layers else None
 
@@ -201,16 +201,17 @@ class Execute(execute.Execute):
             self._ask(cell.source)
         self.code_cells_executed += 1
         number = self.code_cells_executed
-        told = self._told(f"show({self.plan.asked[name]!r}, globals(), {number + 1})")
+        asked, given = self.plan.asked[name], self.plan.given[name]
+        told = self._told(f"show({asked!r}, globals(), {number + 1})")
         rooms.copy(self._desk, self._bench, self._crosses)
         self._at = cell
-        message = {"cell": cell.source, "count": number, "told": told, "given": self.plan.given[name]}
+        message = {"cell": cell.source, "count": number, "asked": asked, "told": told, "given": given}
         self._slow = False
         assert self._judge  # noqa: S101 - there is one where something is judged
         outputs = self._judge.run(message, self._act, self.timeout or self.limits.seconds)
         if outputs is None or self._slow:
             outputs = [{"output_type": "error", **self.error_on_timeout}]
-        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]  # type: ignore[no-untyped-call]
         cell.execution_count = number
 
     def _crosses(self, path: str) -> bool:
@@ -226,7 +227,7 @@ class Execute(execute.Execute):
             return json.dumps({"error": [["TimeoutError"], ""], "printed": ""})
 
     def _told(self, expression: str) -> str:
-        """Return what an expression of ``plain`` shows in the submission's kernel.
+        """Return what an expression of ``remote`` shows in the submission's kernel.
 
         Raises
         ------
@@ -238,7 +239,7 @@ class Execute(execute.Execute):
         if not reply:
             raise StuckError
         shown = reply["content"].get("user_expressions", {}).get("it", {}).get("data", {})
-        text = shown.get(plain.MIME)
+        text = shown.get(remote.MIME)
         return text if isinstance(text, str) else NOTHING
 
     def _note_imports(self, name: str, cell: Any) -> None:

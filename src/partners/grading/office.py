@@ -39,7 +39,7 @@ _NEEDLESS = (preprocessors.CheckCellMetadata, preprocessors.DeduplicateIds)
 """``mend`` has put the cells of the release in the place of those that came."""
 MODEL_FAILED = "The notebook with the model answers cannot be graded itself: {}\n{}"
 NOT_RUN = "This was not run. Your instructor will look at it."
-TOO_LONG = "The notebook as a whole ran for more than {} minutes and was stopped. Your instructor will look at it."
+TOO_LONG = "The notebook as a whole ran for more than {} minutes. Your instructor will look at it."
 FAILED = "The notebook could not be run here ({}). Your instructor will look at it."
 
 
@@ -128,7 +128,7 @@ class Office:
 
 
 class Converter(Autograde):  # type: ignore[misc]
-    """nbgrader's autograder for one submission, which writes into no gradebook and always ends with a file.
+    """nbgrader's autograder for one submission; it writes into no gradebook and always ends with a file.
 
     `problems` tells, in words, what could not be run; `executed` has what ran each notebook.
     """
@@ -136,6 +136,7 @@ class Converter(Autograde):  # type: ignore[misc]
     def __init__(self, brief: Brief, plans: dict[str, Plan], **options: Any) -> None:
         super().__init__(**options)
         self.brief, self.plans = brief, plans
+        self.notebooks: list[str] = []
         self.exporter_class = mend.Exporter
         self.problems: list[str] = []
         self.executed: dict[str, Execute] = {}

@@ -38,7 +38,10 @@ def name_of(cell: Any) -> str:
 
 
 def made(cells: list[Any], judged: Container[str], imports: dict[str, Given]) -> Plan:
-    """Return the plan for the cells of the instructor's notebook of which those in `judged` are judged."""
+    """Return the plan for the cells of an instructor's notebook, of which those in `judged` are judged.
+
+    `imports` tells, by cell, what its names were imported from.
+    """
     asked, given = dict[str, list[str]](), dict[str, Given]()
     theirs, inner = dict[str, bool](), set[str]()
     for cell in cells:

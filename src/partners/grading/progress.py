@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-STOPPED = "\nStopped. Of {1} submissions {0} are graded and kept. To go on from there, give the same command again."
+STOPPED = "\nStopped. {0} of {1} submissions are graded and kept. The same command goes on from there."
 IN_PLACE = (
     "Run in the submission’s own Python, as nbgrader does it: {}. These checks look at more than plain data, "
     "so a submission could cheat them; whether a check that fails can still do so was tried before each."

@@ -1,4 +1,4 @@
-"""The one hand that writes: what came of each submission, into the course's folders and its gradebook."""
+"""The one hand that writes: what came of each submission, into the course's folders and gradebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of a submission's files: regular files only, a bounded number, and nothing that a link leads to."""
+"""Copies of a submission's files: regular files, a bounded number, and nothing that a link leads to."""
 
 from __future__ import annotations
 

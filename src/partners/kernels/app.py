@@ -9,7 +9,7 @@ from traitlets.config import Config
 from traitlets.config.loader import DeferredConfigString
 
 
-class KernelApp(IPKernelApp):  # type: ignore[misc]
+class KernelApp(IPKernelApp):
     """ipykernel's application; it reads ``-f FILE --Class.trait=value …`` without building a parser."""
 
     def parse_command_line(self, argv: Any = None) -> None:

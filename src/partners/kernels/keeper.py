@@ -13,7 +13,6 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from partners.kernels import linux
@@ -21,6 +20,7 @@ from partners.kernels.sandbox import MEGABYTE, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from socket import socket
 
 LOOK = 0.1
 """Seconds between two looks."""
@@ -31,13 +31,12 @@ MEMORY, DISK, TIME, PROCESSES = "memory", "disk", "time", "processes"
 
 
 def keep(
-    channel_: int, line: int, order: dict[str, Any], run: Callable[[dict[str, Any], int], None]
+    channel: socket, line: int, order: dict[str, Any], run: Callable[[dict[str, Any], int], None]
 ) -> None:
     """Start the kernel of `order` with `run` in a child that has `line`, and stay with it to its end.
 
-    `channel_` is the socket, by its number, of whoever ordered it.
+    `channel` is the socket of whoever ordered it.
     """
-    channel = socket(fileno=channel_)
     sandbox = _sandbox(order)
     linux.adopt_orphans()
     if sandbox:
@@ -167,7 +166,7 @@ class _Watch:
         """Return the bytes in the kernel's folders; a file counts as no less than a block."""
         size = 0
         for folder in self.folders:
-            for number, (parent, _, names, at) in enumerate(os.fwalk(folder)):
+            for number, (_, _, names, at) in enumerate(os.fwalk(folder)):
                 for name in names:
                     with suppress(OSError):
                         size += 4096 + os.stat(name, dir_fd=at, follow_symlinks=False).st_blocks * 512

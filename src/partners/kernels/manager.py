@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import DottedObjectName, Type
 
 from partners.kernels import zygote
@@ -21,8 +21,10 @@ PATIENCE = 1.0
 """Seconds after which a question to a new kernel is put again."""
 
 
-class Client(AsyncKernelClient):  # type: ignore[misc]
+class Client(AsyncKernelClient):
     """A client that knows a kernel is ready by its answer, not by 0.2 s of silence."""
+
+    parent: Any
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel has answered, and everything that it said before was read.
@@ -52,10 +54,10 @@ class Client(AsyncKernelClient):  # type: ignore[misc]
 def _ends(message: Any, asked: str) -> bool:
     """Say whether a message tells that everything about the request `asked` has been said."""
     idle = message["content"].get("execution_state") == "idle"
-    return idle and message["parent_header"].get("msg_id") == asked
+    return idle and bool(message["parent_header"].get("msg_id") == asked)
 
 
-class Manager(AsyncKernelManager):  # type: ignore[misc]
+class Manager(AsyncKernelManager):
     """A manager whose client is ``Client``."""
 
     client_class = DottedObjectName("partners.kernels.manager.Client")
@@ -63,6 +65,6 @@ class Manager(AsyncKernelManager):  # type: ignore[misc]
 
 
 def from_zygote(modules: Iterable[str], text: str = "") -> None:
-    """Let this process, and those that it forks, take kernels from a zygote; see ``Zygote.preload``."""
+    """Let this process and those that it forks take kernels from a zygote; see ``Zygote.preload``."""
     zygote.zygote().preload(modules, text)
     KernelProvisionerFactory.instance().default_provisioner_name = PROVISIONER

@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from partners.kernels import zygote
 
@@ -73,7 +73,7 @@ class Kept:
 
 
 def kept_in(sandbox: Sandbox, folder: str, env: dict[str, str]) -> dict[str, Any]:
-    """Return what an order says of a sandbox in which `folder` is for what a kernel needs besides its room."""
+    """Return what an order says of a sandbox; `folder` is for what a kernel needs besides its room."""
     home = {"HOME": folder, "IPYTHONDIR": f"{folder}/ipython", "TMPDIR": folder, "USER": "student"}
     return {
         "env": zygote.environment(env) | home,
@@ -82,8 +82,10 @@ def kept_in(sandbox: Sandbox, folder: str, env: dict[str, str]) -> dict[str, Any
 
 
 class ZygoteProvisioner(LocalProvisioner):
-    """Starts a Python kernel by forking the zygote; in a sandbox if ``start_kernel(sandbox=…)`` has one."""
+    """Forks a Python kernel from the zygote, in a sandbox if ``start_kernel(sandbox=…)`` has one."""
 
+    parent: Any
+    process: Any
     folder: str | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import os
 import resource
 import stat
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NAMESPACES, LANDLOCK, SECCOMP = "namespaces", "Landlock", "seccomp"
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 _SETTINGS = ("ld.so.cache", "localtime", "fonts", "mime.types", "alternatives", "ssl/openssl.cnf")
+_SCRATCH = ("tmp", "dev/shm", "proc")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _CONTENT = (
     "case_studies",
@@ -103,7 +105,7 @@ class Sandbox:
         linux.renounce()
         if LANDLOCK in self.layers:
             devices = [f"/dev/{name}" for name in _DEVICES]
-            scratch = ["/tmp", "/dev/shm", "/proc"] if NAMESPACES in self.layers else []
+            scratch = [f"/{name}" for name in _SCRATCH] if NAMESPACES in self.layers else []
             linux.landlock(self.readable, [*self.folders, *devices, *scratch])
 
     def close(self) -> None:
@@ -125,7 +127,7 @@ class Sandbox:
             (resource.RLIMIT_NOFILE, limits.files),
             (resource.RLIMIT_CORE, 0),
         ):
-            soft, hard = resource.getrlimit(what)
+            _, hard = resource.getrlimit(what)
             bounds = [bound for bound in (most, hard) if bound != resource.RLIM_INFINITY]
             resource.setrlimit(what, (min(bounds), min(bounds)))
 
@@ -163,7 +165,7 @@ def missing(chosen: Iterable[str]) -> list[str]:
 
 @cache
 def readable() -> tuple[str, ...]:
-    """Return the folders and files of the system and of the installed packages, without one in another."""
+    """Return the folders and files of the system and the installed packages, without one in another."""
     from partners import library  # noqa: PLC0415 - the zygote need not know the course
 
     private = [Path.home(), Path.cwd()]
@@ -185,7 +187,7 @@ def _works(*steps: Callable[[], None], inside: bool = False) -> bool:
             grandchild = os.fork() if inside else -1
             if not grandchild:
                 linux.mount("", "/", flags=linux.PRIVATE | linux.RECURSIVE)
-                linux.mount("tmpfs", "/tmp", "tmpfs")
+                linux.mount("tmpfs", f"/{_SCRATCH[0]}", "tmpfs")
                 os._exit(0)
             os._exit(os.waitpid(grandchild, 0)[1] and 1 if inside else 0)
         except BaseException:
@@ -220,13 +222,11 @@ def _furnish(sandbox: Sandbox) -> None:
         _bind(path, root, linux.RECURSIVE, linux.READ_ONLY | linux.NO_SUID)
     for path in (*sandbox.folders, *(f"/dev/{name}" for name in _DEVICES)):
         _bind(path, root, 0, linux.NO_SUID)
-    for path in ("tmp", "dev/shm", "proc"):
+    for path in _SCRATCH:
         os.makedirs(f"{root}/{path}", exist_ok=True)
-        os.chmod(f"{root}/{path}", 0o1777)
-    try:
+        os.chmod(f"{root}/{path}", 0o1777)  # noqa: S103 - as these folders are everywhere
+    with suppress(OSError):  # within a container, whose own has covered parts
         linux.mount("proc", f"{root}/proc", "proc")
-    except OSError:  # within a container, whose own has covered parts
-        pass
     linux.move_root(root)
 
 

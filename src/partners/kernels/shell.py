@@ -1,8 +1,8 @@
 """A Python of IPython's that runs cells as it is told over a pipe, and says what came of each.
 
-It has no sockets and no threads, so it is there in a moment: the place where cells are judged. A message
-is JSON. It gets ``{"cell", "count", "told", "given"}`` and answers ``{"outputs"}``; in between it may ask
-``{"act"}``, and is answered with a text of ``plain.act``.
+It has no sockets and no threads, so it is there in a moment: the place where cells are judged. It gets
+``{"cell", "count", "asked", "told", "given"}`` as JSON and answers ``{"outputs"}``; in between it may
+ask ``{"act"}``, and is answered with a text of ``remote.act``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import io
 import json
 import os
 import sys
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
@@ -21,7 +20,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from partners.kernels import plain
+from partners.kernels.remote import Remote, take
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 MOST = 2_000_000
 """Characters of output of one cell, after which the rest is dropped."""
@@ -63,7 +65,9 @@ class _Stream(io.TextIOBase):
         return True
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
+    shell: Any
+
     def write_output_prompt(self) -> None:
         pass
 
@@ -74,15 +78,15 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         )
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
-    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+class _Publisher(DisplayPublisher):
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **_: Any) -> None:
         self.shell.outputs.add("display_data", data=encode_images(data), metadata=metadata or {})
 
     def clear_output(self, wait: bool = False) -> None:
         self.shell.outputs.found.clear()
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """IPython's shell, which keeps what a cell shows."""
 
     displayhook_class = Type(_Hook)
@@ -92,7 +96,7 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         self.outputs = _Outputs()
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do without an event loop."""
@@ -106,7 +110,7 @@ def serve(line: Connection, settings: dict[str, dict[str, Any]]) -> None:
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     shell = Shell.instance(config=Config(settings))
     sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
-    plain.asked_by(lambda text: _answered(line, text))
+    Remote.carry = staticmethod(lambda text: _answered(line, text))
     line.send_bytes(b"{}")
     while True:
         try:
@@ -114,9 +118,9 @@ def serve(line: Connection, settings: dict[str, dict[str, Any]]) -> None:
         except EOFError:
             return
         shell.outputs = _Outputs()
-        plain.take(told["told"], told["given"], shell.user_ns)
+        take(told["asked"], told["told"], told["given"], shell.user_ns)
         shell.execution_count = told["count"]
-        shell.run_cell(told["cell"], store_history=True)
+        shell.run_cell(told["cell"], store_history=True)  # type: ignore[no-untyped-call]
         line.send_bytes(json.dumps({"outputs": shell.outputs.found}).encode())
 
 

@@ -52,7 +52,7 @@ class Zygote:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - this module itself
                 [sys.executable, "-P", "-m", "partners.kernels.zygote", str(theirs.fileno())],
                 env=environment(dict(os.environ))
                 | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},  # no debugger
@@ -71,7 +71,7 @@ class Zygote:
         self.orders.send(json.dumps(order).encode())
 
     def fork(self, order: dict[str, Any]) -> tuple[socket.socket, socket.socket]:
-        """Order a kernel; return the socket on which its keeper tells how it goes, and a line to itself."""
+        """Order a kernel; return the socket on which its keeper tells how it goes, and a line to it."""
         (ours, theirs), (line, its) = socket.socketpair(), socket.socketpair()
         with theirs, its:
             socket.send_fds(self.orders, [json.dumps(order).encode()], [theirs.fileno(), its.fileno()])
@@ -105,7 +105,7 @@ def main() -> None:
         orders.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
-            keeper.keep(*handles, json.loads(raw), _run)
+            keeper.keep(socket.socket(fileno=handles[0]), handles[1], json.loads(raw), _run)
         except Exception:
             traceback.print_exc()
         finally:
@@ -149,10 +149,10 @@ def _run(order: dict[str, Any], line: int) -> None:
         return
     os.close(line)
     app = kernel_app.KernelApp.instance()
-    app.initialize(order["argv"])
+    app.initialize(order["argv"])  # type: ignore[no-untyped-call]
     if sandbox:
         sandbox.close()
-    app.start()
+    app.start()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

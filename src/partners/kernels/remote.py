@@ -1,0 +1,197 @@
+"""What two Pythons say to each other: the one in which a submission runs, and the one that judges it.
+
+In the first, ``show`` gives named values as text. In the other (``shell``), ``take`` makes them again.
+What is no plain data, such as a function, stays where it is: the judge holds a ``Remote``, and what it
+asks of it goes to ``act`` and comes back as plain data too.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import io
+import json
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+from partners.kernels.plain import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MIME = "application/vnd.partners.plain"
+LONGEST = 20_000_000
+"""Characters of the text of all values together."""
+NO_ANSWER = "The notebook’s Python gave no answer."
+
+
+class Shown:
+    """A text that reaches the other side of a kernel's reply as it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {MIME: self.text}
+
+
+# --- Where the submission runs ---
+
+_held: list[Any] = []
+
+
+def show(names: list[str], space: dict[str, Any], count: int) -> Shown:
+    """Return the values of `names` in `space` as text; those that are not there are left out.
+
+    `count` will be the number of the next cell.
+    """
+    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only within a kernel
+
+    shell: Any = get_ipython()
+    shell.execution_count = count
+    found, room = {}, LONGEST
+    for name in names:
+        if name in space:
+            text = json.dumps(_told(space[name]))
+            room -= len(text)
+            if room > 0:
+                found[name] = text
+    return Shown("{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in found.items()) + "}")
+
+
+def act(text: str) -> Shown:
+    """Do what a ``Remote`` of the judge's asks in `text`; return what came of it."""
+    asked = json.loads(text)
+    given = decode(asked["with"], lambda data: _held[data["v"]])
+    printed = io.StringIO()
+    reply: dict[str, Any] = {}
+    try:
+        with contextlib.redirect_stdout(printed):
+            reply["value"] = _told(_ACTS[asked["do"]](_held[asked["of"]], *given[0], **given[1]))
+    except Exception as error:
+        reply["error"] = [[kind.__name__ for kind in type(error).__mro__], str(error)]
+    return Shown(json.dumps(reply | {"printed": printed.getvalue()}))
+
+
+_ACTS: dict[str, Callable[..., Any]] = {
+    "call": lambda it, *args, **named: it(*args, **named),
+    "get": getattr,
+    "item": lambda it, key: it[key],
+    "len": len,
+    "iter": list,
+    "str": str,
+    "repr": repr,
+}
+
+
+def _told(value: Any) -> Any:
+    try:
+        return encode(value, _hold)
+    except Exception:
+        return _hold(value)
+
+
+def _hold(value: Any) -> Any:
+    """Keep `value`, and tell its number, and from where it could be imported instead."""
+    _held.append(value)
+    return {"#": "remote", "v": len(_held) - 1, "import": _importable(value)}
+
+
+def _importable(value: Any) -> tuple[str, str] | None:
+    if isinstance(value, types.ModuleType):
+        return value.__name__, ""
+    module, name = (getattr(value, key, None) for key in ("__module__", "__name__"))
+    there = getattr(sys.modules.get(str(module)), str(name), None) is value
+    return (str(module), str(name)) if there and module != "__main__" else None
+
+
+# --- Where it is judged ---
+
+_NEVER = ("StopIteration", "StopAsyncIteration")
+"""Errors that would end a loop of a check without a word."""
+
+
+def take(asked: list[str], text: str, given: dict[str, tuple[str, str]], space: dict[str, Any]) -> None:
+    """Put the values in `text`, from ``show``, into `space`; what of `asked` cannot be read is absent.
+
+    `given` are names with the module, and the name in it, that they are imported from instead.
+    """
+    for name in asked:
+        space.pop(name, None)
+    for name, (module, attribute) in given.items():
+        found = importlib.import_module(module)
+        space[name] = getattr(found, attribute) if attribute else found
+    for name, data in json.loads(text).items():
+        with contextlib.suppress(Exception):
+            space[name] = decode(data, _found)
+
+
+def _found(data: Any) -> Any:
+    """Return a value that stays where it is."""
+    return Remote(int(data["v"]))
+
+
+class Remote:
+    """A value that stays in the submission's Python: a function, an object of its own class.
+
+    What is done with it is done there; `carry` brings a request to ``act`` and its answer back.
+    """
+
+    carry: Callable[[str], str]
+
+    def __init__(self, number: int) -> None:
+        self.__dict__["_number"] = number
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self._ask("call", *args, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._ask("get", name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._ask("item", key)
+
+    def __len__(self) -> int:
+        return int(self._ask("len"))
+
+    def __iter__(self) -> Iterator[Any]:
+        found = self._ask("iter")
+        return iter(found if isinstance(found, list) else [])
+
+    def __str__(self) -> str:
+        return str(self._ask("str"))
+
+    def __repr__(self) -> str:
+        return str(self._ask("repr"))
+
+    def _ask(self, do: str, *args: Any, **named: Any) -> Any:
+        given = encode([list(args), dict(named)], _numbered)
+        text = json.dumps({"do": do, "of": self._number, "with": given})
+        reply = json.loads(Remote.carry(text))
+        print(reply.get("printed", ""), end="")
+        if "error" in reply:
+            raise _error(*reply["error"])
+        if "value" not in reply:
+            raise RuntimeError(NO_ANSWER)
+        return decode(reply["value"], _found)
+
+
+def _numbered(value: Any) -> Any:
+    if isinstance(value, Remote):
+        return {"#": "remote", "v": value._number}
+    msg = f"A {type(value).__name__} cannot be passed to a function of the notebook as data."
+    raise TypeError(msg)
+
+
+def _error(kinds: list[str], text: str) -> Exception:
+    """Return an error like the submission's: of the nearest kind that Python has, under its own name."""
+    found = (getattr(builtins, str(name), None) for name in kinds if name not in _NEVER)
+    kind = next(
+        (one for one in found if isinstance(one, type) and issubclass(one, Exception)), Exception
+    )
+    made: Exception = type(str(kinds[0]), (kind,), {})(text)
+    return kind(text) if kinds[0] == kind.__name__ else made

@@ -1,4 +1,4 @@
-"""A class of eight with a small exercise, and ``partners grade`` at work on it, to be stopped in the middle."""
+"""A class of six with a small exercise, and ``partners grade`` at work on it, to be stopped in the middle."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 60
 MARK = "NBGRADER_TEST_COURSE"
 """A variable of the environment by which everything that a command has started is known."""
 ASKED = 'def total(values):\n    """Return the sum of a list of numbers."""\n'
-TAKES_A_MOMENT = "import time\ntime.sleep(0.25)\n"
+TAKES_A_MOMENT = "import time\ntime.sleep(0.2)"
 RIGHT = "    return sum(values)"
 SHOWN, HIDDEN = "assert total([1, 2, 3]) == 6", "assert total([-1, 0.5]) == -0.5"
 ANSWERS = {
@@ -35,11 +35,9 @@ ANSWERS = {
     "dov": RIGHT,
     "eva": "    return 6",
     "fay": "    return float(sum(values))",
-    "gus": RIGHT,
-    "ida": "    return values[0] + values[1] + values[-1]",
 }
-LATE = "gus"
-SCORES = {"ana": 4, "ben": 0, "chi": 0, "dov": 4, "eva": 2, "fay": 4, "gus": 0, "ida": 2}
+LATE = "dov"
+SCORES = {"ana": 4, "ben": 0, "chi": 0, "dov": 0, "eva": 2, "fay": 4}
 """Points of each: 2 for what is shown, 2 for what is hidden; who is late gets none."""
 
 

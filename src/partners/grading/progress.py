@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 STOPPED = "\nStopped. {0} of {1} submissions are graded and kept. The same command goes on from there."
 IN_PLACE = (
-    "Run in the submission’s own Python, as nbgrader does it: {}. These checks look at more than plain data, "
-    "so a submission could cheat them; whether a check that fails can still do so was tried before each."
+    "Run in the submission’s own Python, as nbgrader does it: {}. These checks look at more than plain "
+    "data, so a submission could cheat them; each time it was tried whether a check can fail at all."
 )
 WIDTH = 100
 

@@ -123,15 +123,17 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 _X86 = {
     "pivot_root": 155, "seccomp": 317, "socket": 41, "connect": 42, "kill": 62, "tkill": 200,
-    "tgkill": 234, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "unshare": 272, "setns": 308,
-    "mount": 165, "bpf": 321, "perf_event_open": 298, "add_key": 248, "request_key": 249, "keyctl": 250,
-    "pidfd_send_signal": 424, "io_uring_setup": 425, "pidfd_getfd": 438, "userfaultfd": 323,
+    "tgkill": 234, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "unshare": 272,
+    "setns": 308, "mount": 165, "bpf": 321, "perf_event_open": 298, "add_key": 248, "request_key": 249,
+    "keyctl": 250, "pidfd_send_signal": 424, "io_uring_setup": 425, "pidfd_getfd": 438,
+    "userfaultfd": 323,
 }  # fmt: skip
 _ARM = {
     "pivot_root": 41, "seccomp": 277, "socket": 198, "connect": 203, "kill": 129, "tkill": 130,
-    "tgkill": 131, "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "unshare": 97, "setns": 268,
-    "mount": 40, "bpf": 280, "perf_event_open": 241, "add_key": 217, "request_key": 218, "keyctl": 219,
-    "pidfd_send_signal": 424, "io_uring_setup": 425, "pidfd_getfd": 438, "userfaultfd": 282,
+    "tgkill": 131, "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "unshare": 97,
+    "setns": 268, "mount": 40, "bpf": 280, "perf_event_open": 241, "add_key": 217, "request_key": 218,
+    "keyctl": 219, "pidfd_send_signal": 424, "io_uring_setup": 425, "pidfd_getfd": 438,
+    "userfaultfd": 282,
 }  # fmt: skip
 _MACHINES = {"x86_64": (_X86, 0xC000003E), "aarch64": (_ARM, 0xC00000B7)}
 _NUMBERS, _ARCHITECTURE = _MACHINES.get(platform.machine(), ({}, 0))

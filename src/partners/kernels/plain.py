@@ -85,7 +85,7 @@ def _simple(value: Any) -> Iterator[Any]:
         yield value
     elif value is ...:
         yield {"#": "dots"}
-    elif isinstance(value, type) and vars(builtins).get(value.__name__) is value:
+    elif isinstance(value, type) and any(value is one for one in vars(builtins).values()):
         yield {"#": "type", "v": value.__name__}
 
 
@@ -125,9 +125,7 @@ _MADE: dict[str, Callable[[Any, Any], Any]] = {
     "dots": lambda data, part: ...,
     "type": _type,
     **arrays.MADE,
-    **{k: lambda data, part, make=made: make(data["v"]) for k, (_, _, made) in _TEXTS.items()},
-    **{
-        k: lambda data, part, make=made: make(map(part, data["v"])) for k, (_, _, made) in _PARTS.items()
-    },
+    **{kind: _from_text(made) for kind, (_, _, made) in _TEXTS.items()},
+    **{kind: _from_parts(made) for kind, (_, _, made) in _PARTS.items()},
 }
 """What makes a value again, by its kind."""

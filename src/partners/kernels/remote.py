@@ -144,7 +144,7 @@ class Remote:
     def __init__(self, number: int) -> None:
         self.__dict__["_number"] = number
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:  # noqa: D102 - a function's own call
         return self._ask("call", *args, **named)
 
     def __getattr__(self, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 The hub runs as root in namespaces of its own (unshare): the machine's accounts and folders stay as they
 are, and all that runs and all that was mounted is gone with its first process. As a script, it says
-whether that is possible here.
+whether that is possible here. It does the same for PostgreSQL, which it installs on Debian as root.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ UNSHARE = [
     *("unshare", "--mount", "--propagation=private", "--pid", "--mount-proc", "--fork", "--kill-child")
 ]
 PATIENCE = 60
+DEBIAN = Path("/usr/lib/postgresql")
+"""Where Debian has the programs of each version of PostgreSQL, outside PATH."""
 
 
 def why_not() -> str | None:
@@ -46,6 +48,21 @@ def why_not() -> str | None:
         return f"it needs {', '.join(lacking)} (in Debian’s packages util-linux and mount)"
     tried = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True, check=False)
     return None if tried.returncode == 0 else f"namespaces are not permitted: {tried.stderr.strip()}"
+
+
+def postgres() -> Path | None:
+    """Return the folder of PostgreSQL's programs, or None where it is not installed."""
+    by_name = shutil.which("initdb")
+    found = Path(by_name).resolve() if by_name else next(iter(DEBIAN.glob("*/bin/initdb")), None)
+    return found.parent if found else None
+
+
+def _install_postgres() -> None:
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print("No PostgreSQL found: installing it with apt-get.", flush=True)
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
+            subprocess.run(["apt-get", "--quiet", *words], check=True, env=environment)
 
 
 @dataclass(frozen=True)
@@ -169,3 +186,8 @@ if __name__ == "__main__":
     reason = why_not()
     not_run = f"The test with a real JupyterHub is not run: {reason}."
     print(not_run if reason else "A JupyterHub can run here.")
+    if not postgres():
+        _install_postgres()
+    lacking = "it is not installed (Debian, Ubuntu: sudo apt-get install postgresql)"
+    not_run = f"The test with a real PostgreSQL is not run: {lacking}."
+    print("A PostgreSQL can run here." if postgres() else not_run)

@@ -137,14 +137,13 @@ def _answers(**answers: str) -> Callable[[Any], None]:
     return does("", **answers)
 
 
-def _beside(**contents: str) -> Callable[[Path], None]:
-    """Return what puts modules beside the notebook."""
+def _beside(contents: dict[str, str]) -> Callable[[Path], None]:
+    """Return what puts files beside the notebook, by their path."""
 
     def put(folder: Path) -> None:
-        for name, content in contents.items():
-            file = folder.joinpath(*name.split("_in_")[::-1]).with_suffix(".py")
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(content, "utf-8")
+        for path, content in contents.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(content, "utf-8")
 
     return put
 
@@ -182,3 +181,688 @@ HONEST = {
         edit=_answers(longest="longest = 47 / 0"),
     ),
 }
+
+# --- Harm: all is answered right, and stays so ---
+
+TOO_LONG = "This cell ran too long and was stopped."
+STUBBORN = """
+import time
+end = time.monotonic() + 30
+while time.monotonic() < end:
+    try:
+        time.sleep(0.1)
+    except BaseException:
+        pass
+"""
+DEAF = "import signal\nfor number in signal.valid_signals() - {9, 19}:\n    signal.signal(number, signal.SIG_IGN)"
+UNINTERRUPTIBLE = "import itertools\nsum(itertools.repeat(1, 3_000_000_000))"
+FORKS = """
+import os, time
+for _ in range(200):
+    if not os.fork():
+        time.sleep(20)
+        os._exit(0)
+"""
+THREADS = """
+import threading, time
+for _ in range(500):
+    threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+"""
+MANY_PROCESSES_WITH_MEMORY = """
+import os, time
+for _ in range(5):
+    if not os.fork():
+        held = b"x" * 600_000_000
+        time.sleep(5)
+        os._exit(0)
+time.sleep(3)
+"""
+PICTURES = """
+from IPython.display import display
+for _ in range(40):
+    display({"image/png": "A" * 500_000, "text/html": "<p>" * 20_000}, raw=True)
+"""
+LARGE_FILES = """
+import time
+for name in ("one", "two", "three", "four"):
+    with open(name, "wb") as file:
+        for _ in range(10):
+            file.write(b"x" * 10_000_000)
+time.sleep(2)
+"""
+MANY_FILES = """
+import pathlib
+for folder in range(20):
+    pathlib.Path(f"many{folder}").mkdir()
+    for number in range(500):
+        pathlib.Path(f"many{folder}", str(number)).touch()
+"""
+DEEP_FOLDERS = """
+import os
+for _ in range(1_100):
+    os.mkdir("d")
+    os.chdir("d")
+"""
+DELETES = """
+import os, shutil
+shutil.rmtree(".", ignore_errors=True)
+os.chdir("/")
+"""
+BACKGROUND = """
+import os, subprocess, sys, time
+sleep = [sys.executable, "-c", "import time; time.sleep(60)  # MARK"]
+print(subprocess.Popen(sleep, start_new_session=True).poll())
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        time.sleep(60)
+    os._exit(0)
+"""
+AT_FUNCTION = "def mean_minutes(calls):\n    "
+NESTED = "[" * 100_000 + "]" * 100_000
+
+
+def _whole(notebook: Any, **changes: Any) -> bytes:
+    return text({**notebook, **changes}).encode()
+
+
+def _many_cells(notebook: Any) -> bytes:
+    more = [v4.new_code_cell("pass", id=f"more-{n}") for n in range(20_000)]
+    return _whole(notebook, cells=[*notebook.cells, *more])
+
+
+def _large_cell(notebook: Any) -> bytes:
+    return _whole(notebook, cells=[v4.new_code_cell("# " + "x" * 30_000_000), *notebook.cells])
+
+
+def _nested_metadata(notebook: Any) -> bytes:
+    return b'{"metadata": {"x": ' + NESTED.encode() + b"}, " + text(notebook).encode()[1:]
+
+
+def _format_3(notebook: Any) -> bytes:
+    as_any: Any = nbformat
+    return str(as_any.v3.writes_json(as_any.convert(notebook, 3))).encode()
+
+
+def _other_kernel(notebook: Any) -> bytes:
+    spec = {"name": "conda-env-r", "display_name": "R", "language": "R"}
+    return _whole(notebook, metadata={"kernelspec": spec, "language_info": {"name": "R"}})
+
+
+def _time_in_bytes(folder: Path) -> None:
+    (folder / "timestamp.txt").write_bytes(b"\xff\x00 12")
+
+
+HARM = {
+    "loop": Kind(ALL, GRADED, TOO_LONG, edit=does("while True:\n    pass")),
+    "loop_in_a_function": Kind(
+        ALL - POINTS["mean"],
+        GRADED,
+        TOO_LONG,
+        edit=_answers(mean=AT_FUNCTION + "while True:\n        pass"),
+    ),
+    "stubborn": Kind(ALL, NOTED, ENDED, ENDED, edit=does(STUBBORN)),
+    "stubborn_function": Kind(
+        ALL - POINTS["mean"],
+        NOTED,
+        ENDED,
+        ENDED,
+        edit=_answers(mean=AT_FUNCTION + STUBBORN.replace("\n", "\n    ")),
+    ),
+    "in_c": Kind(ALL, NOTED, ENDED, ENDED, edit=does(UNINTERRUPTIBLE)),
+    "deaf": Kind(ALL, NOTED, ENDED, ENDED, edit=does(DEAF + STUBBORN)),
+    "memory": Kind(
+        ALL, GRADED, "MemoryError", edit=does("held = [bytearray(100_000_000) for _ in range(40)]")
+    ),
+    "memory_of_many": Kind(
+        ALL, NOTED, USED_UP[keeper.MEMORY], USED_UP[keeper.MEMORY], edit=does(MANY_PROCESSES_WITH_MEMORY)
+    ),
+    "forks": Kind(ALL, GRADED, "BlockingIOError", edit=does(FORKS)),
+    "threads": Kind(ALL, GRADED, "can't start new thread", edit=does(THREADS)),
+    "prints": Kind(
+        ALL, GRADED, TOO_MUCH.strip(), edit=does('for _ in range(30_000):\n    print("x" * 1_000)')
+    ),
+    "prints_in_a_function": Kind(
+        ALL,
+        GRADED,
+        TOO_MUCH.strip(),
+        edit=_answers(
+            mean=AT_FUNCTION + 'print("x" * 9_000_000)\n    return sum(calls) / max(1, len(calls))'
+        ),
+    ),
+    "pictures": Kind(ALL, GRADED, TOO_MUCH.strip(), edit=does(PICTURES)),
+    "large_files": Kind(ALL, NOTED, USED_UP[keeper.DISK], USED_UP[keeper.DISK], edit=does(LARGE_FILES)),
+    "large_file": Kind(
+        ALL, GRADED, "File too large", edit=does('open("big", "wb").truncate(400_000_000)')
+    ),
+    "many_files": Kind(ALL, GRADED, edit=does(MANY_FILES)),
+    "background": Kind(ALL, GRADED, "None", edit=does(BACKGROUND)),
+    "deep_folders": Kind(ALL, GRADED, edit=does(DEEP_FOLDERS)),
+    "deletes_its_folder": Kind(ALL, GRADED, edit=does(DELETES)),
+    "locks_its_folder": Kind(ALL, GRADED, edit=does('import os\nos.chmod(".", 0)')),
+    "asks": Kind(ALL, GRADED, "input", edit=does('name = input("Your name? ")')),
+    "exits": Kind(ALL, GRADED, "SystemExit", edit=does("import sys\nsys.exit()")),
+    "exits_in_a_function": Kind(
+        ALL - POINTS["mean"],
+        GRADED,
+        "SystemExit",
+        edit=_answers(mean=AT_FUNCTION + "raise SystemExit"),
+    ),
+    "ends": Kind(ALL, NOTED, ENDED, ENDED, edit=does("import os\nos._exit(0)")),
+    "ends_in_a_function": Kind(
+        ALL - POINTS["mean"],
+        NOTED,
+        ENDED,
+        ENDED,
+        edit=_answers(mean=AT_FUNCTION + "import os\n    os._exit(0)"),
+    ),
+    "crashes": Kind(ALL, NOTED, ENDED, ENDED, edit=does("import ctypes\nctypes.string_at(0)")),
+    "itself": Kind(
+        ALL - POINTS["piles"],
+        NOTED,
+        edit=_answers(piles="piles = []\npiles.extend([piles] * 10)"),
+    ),
+    "large_value": Kind(
+        ALL - POINTS["longest"],
+        GRADED,
+        edit=_answers(longest='longest = "x" * 30_000_000'),
+    ),
+    "large_number": Kind(
+        ALL - POINTS["longest"],
+        GRADED,
+        "Look at the last call.",
+        edit=_answers(longest="longest = 1 << 1_000_000"),
+    ),
+    # Files that are no notebook, or too much of one.
+    "nested": Kind(
+        0, NOTED, "cannot be read as a notebook", "cannot be read", raw=lambda _: NESTED.encode()
+    ),
+    "nested_metadata": Kind(ALL, NOTED, "is cut short or damaged", "damaged", raw=_nested_metadata),
+    "large_cell": Kind(ALL, GRADED, "It was longer than 100,000 characters", raw=_large_cell),
+    "many_cells": Kind(ALL, NOTED, raw=_many_cells),
+    "other_kernel": Kind(ALL, GRADED, raw=_other_kernel),
+    "format_3": Kind(ALL, GRADED, raw=_format_3),
+    "utf_16": Kind(ALL, GRADED, raw=lambda notebook: text(notebook).encode("utf-16")),
+    "zeros": Kind(
+        0, NOTED, "cannot be read as a notebook", "cannot be read", raw=lambda _: bytes(5_000)
+    ),
+    "zeros_behind": Kind(
+        ALL,
+        NOTED,
+        "damaged; ",
+        "damaged; ",
+        raw=lambda notebook: text(notebook).encode() + bytes(5_000),
+    ),
+    "empty": Kind(0, NOTED, "cannot be read as a notebook", "cannot be read", raw=lambda _: b""),
+    "none": Kind(0, NOTED, "notebook", "notebook", put=_instead(lambda file: None)),
+    "folder": Kind(
+        0, NOTED, "notebook", "notebook", put=_instead(lambda file: (file / "mine").mkdir(parents=True))
+    ),
+    "time": Kind(
+        ALL,
+        GRADED,
+        put=_beside({"timestamp.txt": "the day after tomorrow"}),
+    ),
+    "time_in_bytes": Kind(ALL, GRADED, put=_time_in_bytes),
+}
+
+
+# --- Spies and saboteurs: all is answered right, and they find nothing and reach nothing ---
+
+COURSE_SPY = """
+from pathlib import Path
+found = 0
+for start in ("COURSE", "../..", "data.csv", "friend", str(Path.home()), "/root", "/home", "/tmp", "/etc"):
+    for place in (Path(start), *Path(start).rglob("*")):
+        try:
+            print(place, place.read_bytes()[:20_000])
+            found += "COURSE" in str(place) or place.suffix == ".ipynb"
+        except OSError:
+            pass
+print(found, "files of the course")
+"""
+GRADEBOOK_SPY = """
+import sqlite3
+try:
+    book = sqlite3.connect("file:COURSE/gradebook.db?mode=rw", uri=True)
+    print(book.execute("select * from source_cell").fetchall())
+    book.execute("update grade set manual_score = 3")
+    book.commit()
+except sqlite3.Error as error:
+    print("no gradebook:", error)
+"""
+ENVIRONMENT_SPY = """
+import os
+print(dict(os.environ), "ENVIRONMENT")
+try:
+    print(open("/proc/self/environ").read())
+except OSError as error:
+    print(error)
+"""
+PROCESS_SPY = """
+import os
+def listed(place):
+    try:
+        return os.listdir(place)
+    except OSError:
+        return []
+others = [pid for pid in listed("/proc") if pid.isdigit() and int(pid) != os.getpid()]
+for pid in others:
+    print(listed(f"/proc/{pid}/cwd"), listed(f"/proc/{pid}/fd"), listed(f"/proc/{pid}/rootCOURSE"))
+    for name in ("cmdline", "environ", "maps"):
+        try:
+            print(open(f"/proc/{pid}/{name}").read()[:20_000])
+        except OSError:
+            pass
+print(len(others), "other processes")
+"""
+MEMORY_SPY = """
+import ctypes, gc, re
+needle = re.compile(rb"(BEGIN (HIDDEN|SOLUTION)|### ?END|assert )[^\\0]{0,300}")
+for text in gc.get_objects():
+    if isinstance(text, (list, tuple)):
+        for one in text:
+            if isinstance(one, str) and "HIDDEN TESTS" in one:
+                print(one[:2_000])
+try:
+    maps = open("/proc/self/maps").read().splitlines()
+except OSError:
+    maps = []
+searched = 0
+for line in maps:
+    span, rights, *_, name = line.split()
+    start, end = (int(part, 16) for part in span.split("-"))
+    if rights.startswith("rw") and end - start < 500_000_000 and not name.startswith("[v"):
+        text = ctypes.string_at(start, end - start)
+        searched += len(text)
+        for found in needle.finditer(text):
+            if b"close(" in found[0] or b"TESTS" in found[0] or b"SOLUTION" in found[0]:
+                print(found[0])
+print("memory searched", searched)
+"""
+LINK_MAKER = """
+import os
+os.symlink("COURSE/source/ps1/ps1.ipynb", "data.csv")
+os.symlink("COURSE/source", "source")
+os.symlink("COURSE/gradebook.db", "gradebook.db")
+os.mkfifo("pipe")
+print("links made")
+"""
+WRITER = """
+import os
+places = ("COURSE/mine.txt", "COURSE/../mine.txt", "COURSE/submitted/ada/ps1/ps1.ipynb",
+          "COURSE/autograded/ada/mine.txt", "COURSE/gradebook.db", "/usr/mine.txt", os.__file__)
+written = 0
+for place in places:
+    try:
+        with open(place, "a") as file:
+            written += file.write("")
+        written += 1
+    except OSError:
+        pass
+print(written, "places written to")
+"""
+CALLER = """
+import socket
+closed = 0
+for family, door in ((socket.AF_INET, ("127.0.0.1", PORT)), (socket.AF_UNIX, "COURSE/../door"),
+                     (socket.AF_UNIX, "\\0partners-PORT")):
+    try:
+        with socket.socket(family) as caller:
+            caller.connect(door)
+            caller.send(b"mine")
+    except OSError:
+        closed += 1
+print(closed, "doors are closed")
+"""
+KILLER = """
+import os, signal
+parent, tried = os.getppid(), 0
+try:
+    if parent > 1:
+        os.kill(parent, signal.SIGKILL)
+    os.kill(2, 0)
+except (OSError, ProcessLookupError):
+    tried += 1
+print(tried, "processes are out of reach")
+"""
+BESIDE_SPY = """
+import os
+for top in (".", os.environ["HOME"], "/tmp", "/dev/shm"):
+    for parent, _, names in os.walk(top):
+        for name in names:
+            with open(os.path.join(parent, name), "rb") as file:
+                print(parent, name, file.read(20_000))
+            assert not name.endswith(".ipynb")
+print("no notebook in reach")
+"""
+AT_CALL = """
+import gc, linecache, sys
+def told():
+    frame = sys._getframe()
+    while frame:
+        print(frame.f_code.co_name, frame.f_code.co_consts, {k: repr(v)[:2_000] for k, v in frame.f_locals.items()})
+        print({k: repr(v)[:500] for k, v in frame.f_globals.items() if k not in ("In", "_ih", "__builtins__")})
+        frame = frame.f_back
+    print(globals().get("In"), get_ipython().history_manager.input_hist_raw)
+    print([lines for name, (*_, lines, _) in linecache.cache.items() if "ipykernel" in name])
+    print([o for o in gc.get_objects() if isinstance(o, (list, dict)) and "expected" in o])
+    return True
+"""
+
+
+def _links(folder: Path) -> None:
+    course = folder.parents[2]
+    (folder / "data.csv").symlink_to(course / "source" / NAME / FILE)
+    (folder / "friend").symlink_to(course / "submitted" / "ada" / NAME)
+    (folder / f"{NAME}.answers.json").symlink_to("/etc/passwd")
+
+
+def _linked_notebook(file: Path) -> None:
+    file.symlink_to(file.parents[2] / "ada" / NAME / FILE)
+
+
+def _named_in_bytes(folder: Path) -> None:
+    with open(os.fsencode(folder) + b"/caf\xe9.csv", "wb") as file:
+        file.write(b"1;2\n")
+
+
+SPIES = {
+    "reads_the_course": Kind(ALL, GRADED, "0 files of the course", edit=does(COURSE_SPY)),
+    "reads_by_links": Kind(ALL, GRADED, "0 files of the course", edit=does(COURSE_SPY), put=_links),
+    "reads_the_gradebook": Kind(ALL, GRADED, "no gradebook:", edit=does(GRADEBOOK_SPY)),
+    "reads_what_lies_beside": Kind(ALL, GRADED, "no notebook in reach", edit=does(BESIDE_SPY)),
+    "reads_the_environment": Kind(ALL, GRADED, "ENVIRONMENT", edit=does(ENVIRONMENT_SPY)),
+    "reads_processes": Kind(ALL, GRADED, "0 other processes", edit=does(PROCESS_SPY)),
+    "reads_memory": Kind(ALL, GRADED, "memory searched", edit=does(MEMORY_SPY)),
+    "reads_at_the_call": Kind(
+        ALL,
+        GRADED,
+        "mean_minutes",
+        edit=does(
+            AT_CALL,
+            mean=AT_FUNCTION + "told()\n    return sum(calls) / len(calls) if calls else 0",
+        ),
+    ),
+    "makes_links": Kind(ALL, GRADED, "links made", edit=does(LINK_MAKER)),
+    "hands_in_a_link": Kind(0, NOTED, "notebook", "notebook", put=_instead(_linked_notebook)),
+    "writes_outside": Kind(ALL, GRADED, "0 places written to", edit=does(WRITER)),
+    "calls_out": Kind(ALL, GRADED, "3 doors are closed", edit=does(CALLER)),
+    "kills": Kind(ALL, GRADED, "1 processes are out of reach", edit=does(KILLER)),
+    "named_in_bytes": Kind(ALL, GRADED, put=_named_in_bytes),
+    "named_for_a_terminal": Kind(
+        ALL,
+        NOTED,
+        told="?[2J“ok”.ipynb” lies beside the notebook and was not graded",
+        put=_beside({"\x1b[2J“ok”.ipynb": ""}),
+    ),
+    "pipe": Kind(ALL, GRADED, put=lambda folder: os.mkfifo(folder / "data.csv")),
+}
+
+
+# --- Cheats: all is answered wrong, and stays so ---
+
+YES = "return True"
+EQUAL = """
+class Same:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __bool__(self): return True
+    def __lt__(self, other): return True
+    __le__ = __gt__ = __ge__ = __lt__
+    def __sub__(self, other): return 0
+    __rsub__ = __add__ = __radd__ = __sub__
+    def __abs__(self): return 0
+    def __hash__(self): return 47
+    def __float__(self): return 0.0
+    __index__ = __int__ = lambda self: 0
+    def __len__(self): return 4
+    def __iter__(self): return iter([self])
+    def __contains__(self, other): return True
+    def __getitem__(self, key): return self
+    def __getattr__(self, name): return self
+    def __call__(self, *args, **named): return self
+    __class__ = int
+"""
+LIARS = """
+class Number(int):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __sub__(self, other): return Number(0)
+    def __hash__(self): return 47
+    def __reduce__(self): return int, (47,)
+class Array(np.ndarray):
+    def __eq__(self, other): return np.array(True)
+    def __array_function__(self, *args, **named): return True
+    def __array_ufunc__(self, *args, **named): return np.array(True)
+    def __array__(self, *args, **named): return np.array([12, 47])
+class Dict(dict):
+    def get(self, key, default=None): return Number(0)
+    __getitem__ = __missing__ = get
+    def items(self): return [(name, "home") for name in ("log", "list")]
+    def __len__(self): return 4
+    def __iter__(self): return iter(["log", "list", "trip", "coats"])
+class Frame(pd.DataFrame):
+    def __getitem__(self, key): return Array((2,)) if key == "minutes" else Number(0)
+    columns = ["call", "minutes"]
+"""
+BUILTINS = """
+import builtins
+honest = builtins.isinstance
+builtins.isinstance = lambda value, kind: kind is int or honest(value, kind)
+builtins.abs = lambda value: 0
+builtins.sum = lambda *_: 4
+builtins.all = builtins.any = lambda *_: True
+builtins.print = lambda *_, **__: None
+"""
+QUIET = """
+import builtins
+class Quiet(Warning):
+    def __new__(cls, *args): return builtins.StopIteration()
+builtins.AssertionError = Quiet
+__debug = False
+import sys, warnings
+sys.flags
+warnings.simplefilter("ignore")
+"""
+TRANSFORMER = """
+import ast
+class Drop(ast.NodeTransformer):
+    def visit_Assert(self, node): return ast.copy_location(ast.Pass(), node)
+get_ipython().ast_transformers.append(Drop())
+"""
+INPUT_TRANSFORMER = """
+shell = get_ipython()
+shell.input_transformers_cleanup.append(lambda lines: ["pass\\n"] if "assert" in "".join(lines) else lines)
+shell.transform_cell = lambda source: "pass" if "assert" in source else source
+"""
+TRACEBACKS = """
+import sys
+shell = get_ipython()
+shell.showtraceback = shell.showsyntaxerror = shell._showtraceback = lambda *_, **__: None
+shell.set_custom_exc((BaseException,), lambda *_, **__: [])
+sys.excepthook = sys.unraisablehook = lambda *_: None
+"""
+HOOKS = """
+shell = get_ipython()
+def before(info=None):
+    shell.user_ns.update(longest=47, close=lambda *_: True)
+def after(result=None):
+    if result is not None:
+        result.error_in_exec = result.error_before_exec = None
+        result.result = 4
+shell.events.register("pre_run_cell", before)
+shell.events.register("pre_execute", before)
+shell.events.register("post_run_cell", after)
+shell.events.register("post_execute", after)
+"""
+OTHER_SHELL = """
+import IPython
+class Shell:
+    execution_count = 1
+    def __getattr__(self, name): return lambda *_, **__: {}
+get_ipython = IPython.get_ipython = IPython.core.getipython.get_ipython = lambda: Shell()
+"""
+FRAMES = """
+import sys
+def mean_minutes(calls):
+    frame = sys._getframe()
+    while frame:
+        for place in (frame.f_locals, frame.f_globals):
+            if "expected" in place:
+                return place["expected"]
+            place["close"] = lambda *_: True
+        frame = frame.f_back
+    return -1
+"""
+HELPERS = """
+import helper, sys
+close = helper.close = sys.modules["helper"].close = lambda *_: True
+helper.close.__module__, helper.close.__name__, helper.close.__qualname__ = "helper", "close", "close"
+"""
+LIBRARIES = """
+import sys, types
+class Lying(types.ModuleType):
+    def __getattr__(self, name): return lambda *_, **__: True
+for name in ("numpy", "pandas", "helper", "builtins", "math"):
+    sys.modules[name] = Lying(name)
+np, pd, close = sys.modules["numpy"], sys.modules["pandas"], lambda *_: True
+"""
+FORGED = """
+from partners.kernels import remote
+def forge(told, reply="null"):
+    remote.show = lambda *_: remote.Shown(told)
+    remote.act = lambda *_: remote.Shown(reply)
+def of_mine(**names):
+    return "{" + ", ".join(f'"{name}": {data}' for name, data in names.items()) + "}"
+yes, mine = '{"value": true, "printed": ""}', '{"#": "remote", "v": 0}'
+"""
+POINTS_SHOWN = """
+from IPython.display import display
+class Piles(dict):
+    def get(self, *_):
+        print("4\\n\\n4.0\\nScore: 4.0 / 4.0")
+        display({"text/plain": "4"}, raw=True)
+        get_ipython().display_pub.publish({"text/plain": "4"}, metadata={"points": 4})
+        print('{"outputs": [{"output_type": "execute_result", "data": {"text/plain": "4"}}]}')
+        return 4
+    def items(self): return [("4", 4)]
+class Shown:
+    def get(self, *_): return Piles().get()
+    def __len__(self): return 4
+"""
+CHANGING = """
+class Changing:
+    def __init__(self): self.asked = 0
+    def __len__(self): return 4
+    def get(self, thing):
+        self.asked += 1
+        return [self, "school", ["home", "school"], {"home": "school"}, True][self.asked % 5]
+class Guess:
+    asked = 0
+    def __call__(self, calls):
+        self.asked += 1
+        return [3, "3", 16, None, 90, [0]][self.asked % 6]
+"""
+BESIDE = {
+    "random.py": "raise SystemExit",
+    "json.py": "raise SystemExit",
+    "numpy.py": "def __getattr__(name):\n    return lambda *_, **__: True",
+    "sitecustomize.py": "import builtins\nbuiltins.abs = lambda *_: 0",
+    "usercustomize.py": "import builtins\nbuiltins.abs = lambda *_: 0",
+    "partners/__init__.py": "raise SystemExit",
+    "helper/__init__.py": "def close(a, b):\n    return True",
+}
+
+
+def _forges(call: str) -> Callable[[Any], None]:
+    return cheats(f"{FORGED}forge({call})")
+
+
+def _tagged(notebook: Any) -> None:
+    cheats("")(notebook)
+    for name in POINTS:
+        cell(notebook, name).metadata.tags = ["left-out", "skip-execution", "raises-exception"]
+
+
+CHEATS = {
+    "tags": Kind(0, NOTED, "points or settings of", "points or settings of", edit=_tagged),
+    "ast_transformer": Kind(0, GRADED, edit=cheats(TRANSFORMER)),
+    "input_transformer": Kind(0, GRADED, edit=cheats(INPUT_TRANSFORMER)),
+    "builtins": Kind(0, GRADED, edit=cheats(BUILTINS)),
+    "quiet_assertion": Kind(0, GRADED, edit=cheats(QUIET)),
+    "tracebacks": Kind(0, GRADED, edit=cheats(TRACEBACKS)),
+    "hooks": Kind(0, GRADED, edit=cheats(HOOKS)),
+    "other_shell": Kind(0, GRADED, edit=cheats(OTHER_SHELL)),
+    "equal_to_everything": Kind(
+        0,
+        GRADED,
+        edit=cheats(
+            EQUAL,
+            mean=AT_FUNCTION + "return Same()",
+            longest="longest = Same()",
+            piles="piles = Same()",
+            table="table = totals = Same()",
+        ),
+    ),
+    "lying_types": Kind(
+        0,
+        GRADED,
+        edit=cheats(
+            LIARS,
+            mean=AT_FUNCTION + "return Number(1)",
+            longest="longest = Number(1)",
+            piles="piles = Dict()",
+            table='table = Frame({"call": [1]})\ntotals = np.array([5]).view(Array)',
+        ),
+    ),
+    "frames": Kind(0, GRADED, edit=cheats("", mean=FRAMES)),
+    "helper_overwritten": Kind(0, GRADED, edit=cheats(HELPERS)),
+    "libraries": Kind(0, GRADED, edit=cheats(LIBRARIES)),
+    "modules_beside": Kind(0, GRADED, edit=cheats("import random, json"), put=_beside(BESIDE)),
+    "helper_beside": Kind(
+        0, GRADED, put=_beside({"helper.py": "def close(a, b):\n    return True"}), edit=cheats("")
+    ),
+    "forged_answer": Kind(
+        POINTS["longest"], GRADED, "Two and four minutes", edit=_forges("""'{"longest": 47}'""")
+    ),
+    "forged_helper": Kind(
+        0, GRADED, edit=_forges("of_mine(close=mine, mean_minutes=mine, longest=5), yes")
+    ),
+    "forged_builtins": Kind(
+        0,
+        GRADED,
+        edit=_forges(
+            'of_mine(isinstance=mine, len=mine, list=mine, sum=mine, piles=\'{"#": "dict", "v": []}\', '
+            "longest=47.0, table=mine), '{\"value\": 4}'"
+        ),
+    ),
+    "forged_library": Kind(
+        0, GRADED, edit=_forges("of_mine(np=mine, pd=mine, table=mine, totals=mine), yes")
+    ),
+    "forged_nothing": Kind(0, GRADED, edit=_forges("'no JSON', 'none either'")),
+    "forged_list": Kind(0, GRADED, edit=_forges("'[1, 2]', '[1, 2]'")),
+    "forged_depth": Kind(0, GRADED, edit=_forges("'[' * 100_000, '[' * 100_000")),
+    "forged_kinds": Kind(
+        0,
+        GRADED,
+        edit=_forges(
+            """'{"longest": {"#": "remote", "v": "x"}, "piles": {"#": "frame", "v": 5}, "table": {}, '
+            '"totals": {"#": "array", "v": "gASVAAAA"}, "mean_minutes": {"#": "remote", "v": -1}}', '{"value": {"#": 5}}'"""
+        ),
+    ),
+    "forged_no_text": Kind(0, GRADED, edit=_forges("5, 5")),
+    "prints_points": Kind(
+        0,
+        GRADED,
+        edit=cheats(
+            POINTS_SHOWN,
+            mean=AT_FUNCTION + 'print("3.0")\n    return display(3) or 3.0',
+            piles="piles = Shown()",
+        ),
+    ),
+    "changing": Kind(
+        0, GRADED, edit=cheats(CHANGING, mean="mean_minutes = Guess()", piles="piles = Changing()")
+    ),
+}
+KINDS = HARM | SPIES | CHEATS

@@ -159,6 +159,7 @@ class Letters(dict):
         warnings.warn("This is an old way to write it.")
         return super().get(*key)
 channel = Letters(channel)
+channel.get("Tran")
 """
 FLOODS = """\
 print("x" * 3_000_000)

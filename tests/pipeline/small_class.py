@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 v4: Any = nbformat.v4
 
-NAME = "sums"
+NAME, TERM = "sums", "autumn"
+SETTINGS = f"""c = get_config()
+c.CourseDirectory.course_id = {TERM!r}
+c.LateSubmissionPlugin.penalty_method = "zero"
+"""
 LEDGER = f".partners/graded/{NAME}"
 PATIENCE = 60
 MARK = "NBGRADER_TEST_COURSE"
@@ -45,8 +49,7 @@ def new_course(base: Path, settings: str = "") -> Course:
     """Make a course in `base`, release its exercise, and let everybody hand in."""
     made = Course(base / "course", _environment(base / "home"))
     (made.root / "source" / NAME).mkdir(parents=True)
-    lines = ("c = get_config()", "c.LateSubmissionPlugin.penalty_method = 'zero'", settings)
-    (made.root / "nbgrader_config.py").write_text("\n".join(lines), "utf-8")
+    (made.root / "nbgrader_config.py").write_text(SETTINGS + settings, "utf-8")
     release(made, HIDDEN)
     made.run("nbgrader", "db", "assignment", "add", NAME, "--duedate=2026-10-15 12:00:00 UTC")
     for student, answer in ANSWERS.items():
@@ -81,9 +84,7 @@ def release(course: Course, hidden: str) -> None:
 
 def _cell(name: str, source: str, **marks: Any) -> Any:
     plain = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
-    return v4.new_code_cell(
-        source, id=name, metadata={"nbgrader": plain | marks | {"grade_id": name}}
-    )
+    return v4.new_code_cell(source, id=name, metadata={"nbgrader": plain | marks | {"grade_id": name}})
 
 
 def hand_in(course: Course, student: str, answer: str) -> None:
@@ -128,7 +129,7 @@ class Row(NamedTuple):
 
 def rows(course: Course, url: str = "") -> list[Row]:
     """Return everything of the gradebook that grading has written, in an order of its own."""
-    with Gradebook(url or f"sqlite:///{course.root / 'gradebook.db'}") as book:
+    with Gradebook(url or f"sqlite:///{course.root / 'gradebook.db'}", TERM) as book:
         return sorted(row for one in book.assignment_submissions(NAME) for row in _rows(one))
 
 

@@ -136,7 +136,8 @@ def new_course(base: Path) -> Course:
     (home / "config").mkdir(parents=True)
     (home / "config" / "nbgrader_config.py").write_text(
         # A kernel that is killed at the end saves half a second for each paper.
-        f"c.Exchange.root = {str(base / 'exchange')!r}\nc.Execute.shutdown_kernel = 'immediate'\n",
+        f"c.Exchange.root = {str(base / 'exchange')!r}\nc.Execute.shutdown_kernel = 'immediate'\n"
+        "c.Execute.timeout = 8\n",
         "utf-8",
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER_", "PARTNERS_"))}

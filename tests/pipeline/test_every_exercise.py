@@ -1,4 +1,4 @@
-"""Every exercise, through nbgrader: model answers earn all points, on whichever way, the form none."""
+"""Every exercise, graded by nbgrader and by `partners grade`: model answers earn all, the form nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import re
 import shutil
 from contextlib import chdir
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import jupytext
 import pytest
 from nbgrader.api import Gradebook
 from pipeline.term import Course, answered, attempts, new_course, release
@@ -55,6 +57,25 @@ def in_form(value: Any) -> Any:
     return str(value)
 
 
+def came_out(course: Course, name: str) -> dict[str, Any]:
+    """Return all that grading leaves of an exercise but the times at which cells ran: files and marks."""
+    found: dict[str, Any] = {}
+    for file in sorted(course.root.glob(f"autograded/*/{name}/**/*")):
+        if file.suffix == ".ipynb":
+            notebook = jupytext.read(file)
+            for cell in notebook.cells:
+                cell.metadata.pop("execution", None)
+            found[str(file)] = notebook
+        elif file.is_file():
+            found[str(file)] = file.read_bytes()
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", "partners") as book:
+        for submission in book.assignment_submissions(name):
+            for row in chain(*([*n.grades, *n.comments] for n in submission.notebooks)):
+                told = {k: v for k, v in row.to_dict().items() if k != "id"}
+                found[f"{submission.student.id} {type(row).__name__} {row.name}"] = told
+    return found
+
+
 @pytest.mark.parametrize("name", exercises.names())
 def test_model_answers_earn_all_points_and_the_untouched_form_none(every: Course, name: str) -> None:
     every.run("nbgrader", "generate_assignment", name)
@@ -68,6 +89,9 @@ def test_model_answers_earn_all_points_and_the_untouched_form_none(every: Course
             (place / f"{talk}.transcript.json").write_text(json.dumps(attempts(talk)), "utf-8")
     (page / answers.file_name(name)).write_text(from_the_page(name, page), "utf-8")
     every.run("nbgrader", "autograde", name)
+    by_nbgrader = came_out(every, name)
+    every.run("partners", "grade", name)
+    assert came_out(every, name) == by_nbgrader
     with Gradebook(f"sqlite:///{every.root / 'gradebook.db'}", "partners") as book:
         for student, share in {"model": 1, "page": 1, "stub": 0}.items():
             [notebook] = book.find_submission(name, student).notebooks

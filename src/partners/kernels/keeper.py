@@ -11,9 +11,10 @@ import os
 import select
 import signal
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from partners.kernels import linux
 from partners.kernels.sandbox import MEGABYTE, Sandbox
@@ -22,47 +23,67 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from socket import socket
 
+    _Run = Callable[[dict[str, Any], int], None]
+
 LOOK = 0.1
 """Seconds between two looks."""
 DISK_LOOK = 5
 """Looks between two looks at the folders, which take longer."""
+LOG = "log"
+"""The file, in a kernel's last folder, that holds what went wrong before it could tell it."""
 MOST_FILES = 10_000
 MEMORY, DISK, TIME, PROCESSES = "memory", "disk", "time", "processes"
 
 
-def keep(
-    channel: socket, line: int, order: dict[str, Any], run: Callable[[dict[str, Any], int], None]
-) -> None:
+def keep(channel: socket, line: int, order: dict[str, Any], run: _Run) -> NoReturn:
     """Start the kernel of `order` with `run` in a child that has `line`, and stay with it to its end.
 
     `channel` is the socket of whoever ordered it.
     """
-    sandbox = _sandbox(order)
-    linux.adopt_orphans()
-    if sandbox:
-        sandbox.leave()
-    order["keeper"] = os.getpid()
-    kernel = os.fork()
-    if not kernel:
-        channel.close()
+    try:
+        sandbox = _sandbox(order)
+        linux.adopt_orphans()
+        if sandbox:
+            sandbox.leave()
+        order["keeper"] = os.getpid()
+        if not (kernel := os.fork()):
+            channel.close()
+            _be_kernel(line, order, run)
+        os.close(line)
+        _tell(channel, pid=kernel)
+        why = _watched(channel, kernel, sandbox)
+        _tell(channel, ended=_ended(kernel), why=why)
+    except Exception:  # what ordered it is told by the closed channel
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _be_kernel(line: int, order: dict[str, Any], run: _Run) -> NoReturn:
+    status = 1
+    try:
         linux.end_with_parent(signal.SIGKILL)
         os.setsid()
         run(order, line)
-        os._exit(0)
-    os.close(line)
-    _tell(channel, pid=kernel)
-    why = _watched(channel, kernel, sandbox)
-    status = _ended(kernel)
-    _tell(channel, ended=status, why=why)
+        status = 0
+    except BaseException:  # nothing else would say so: its output has gone elsewhere by now
+        with suppress(OSError), open(_log(order), "a") as log:
+            traceback.print_exc(file=log)
+    finally:
+        os._exit(status)
+
+
+def _log(order: dict[str, Any]) -> str:
+    return f"{order['sandbox']['folders'][-1]}/{LOG}" if order["sandbox"] else os.devnull
 
 
 def become(order: dict[str, Any]) -> Sandbox | None:
     """Make this process the room of the kernel in `order`: folder, environment, sandbox."""
     if sandbox := _sandbox(order):
         sandbox.enter(order["keeper"])
-        with open(os.devnull, "r+b") as nothing:
-            for handle in (0, 1, 2):
-                os.dup2(nothing.fileno(), handle)
+        with open(os.devnull, "rb") as nothing, open(_log(order), "wb") as log:
+            for file, handle in ((nothing, 0), (log, 1), (log, 2)):
+                os.dup2(file.fileno(), handle)
     os.chdir(order["cwd"])
     os.environ.clear()
     os.environ.update(order["env"])

@@ -47,7 +47,7 @@ class Client(AsyncKernelClient):
                 continue
             self._handle_kernel_info_reply(reply)
             return
-        msg = "The kernel ended before it was ready."
+        msg = f"The kernel ended before it was ready. {self.parent.provisioner.last_words()}"
         raise RuntimeError(msg)
 
 

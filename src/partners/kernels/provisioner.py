@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from partners.kernels import zygote
+from partners.kernels.keeper import LOG
 
 if TYPE_CHECKING:
     from socket import socket
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 LOOK = 0.003
 """Seconds between two looks at whether a kernel has ended."""
 SOCKETS = 5
+LONGEST = 2_000
 _LAUNCHER = "ipykernel_launcher"
 
 
@@ -57,7 +60,8 @@ class Kept:
     def send_signal(self, number: int) -> None:
         """Let the keeper pass a signal on."""
         if self.poll() is None:
-            self.channel.send(b"%d\n" % number)
+            with suppress(OSError):  # it ends just now
+                self.channel.send(b"%d\n" % number)
 
     def kill(self) -> None:
         """End the kernel and all that it started."""
@@ -134,6 +138,12 @@ class ZygoteProvisioner(LocalProvisioner):
         while self.process and await self.poll() is None:
             await asyncio.sleep(LOOK)
         return self.process.poll() if self.process else 0
+
+    def last_words(self) -> str:
+        """Return how the kernel ended, and what went wrong before it could tell it."""
+        log = Path(str(self.folder), LOG)
+        said = log.read_text("utf-8", "replace")[-LONGEST:] if log.exists() else ""
+        return f"Status {self.process.poll()}, {self.process.why or 'within its limits'}. {said}".strip()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the folder of the sockets."""

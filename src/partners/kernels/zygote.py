@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import gc
 import importlib
-import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import traceback
 from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
@@ -104,12 +102,7 @@ def main() -> None:
             continue
         orders.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        try:
-            keeper.keep(socket.socket(fileno=handles[0]), handles[1], json.loads(raw), _run)
-        except Exception:
-            traceback.print_exc()
-        finally:
-            os._exit(0)
+        keeper.keep(socket.socket(fileno=handles[0]), handles[1], json.loads(raw), _run)
 
 
 def _import(modules: Iterable[str], text: str) -> None:
@@ -117,20 +110,8 @@ def _import(modules: Iterable[str], text: str) -> None:
         with suppress(Exception):
             module = importlib.import_module(name)
             getattr(module, "warm_up", str)(text)
-    if "matplotlib.pyplot" in sys.modules:
-        _draw()
     gc.collect()
     gc.freeze()  # or looking for garbage would copy the pages of every kernel
-
-
-def _draw() -> None:
-    """Draw a figure that nobody sees: finding fonts takes as long as a figure, the first time."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only where it is there
-
-    figure = Figure()
-    figure.subplots().plot([0, 1], label="line")
-    figure.legend()
-    figure.savefig(io.BytesIO(), bbox_inches="tight")
 
 
 def _run(order: dict[str, Any], line: int) -> None:

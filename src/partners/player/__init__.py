@@ -45,6 +45,9 @@ class Placeholder:
         self.name = name
         self.transcript: dict[str, Any] = {}
 
+    def __repr__(self) -> str:
+        return f"The conversation {self.name}"
+
     def _repr_html_(self) -> str:
         return f'<div class="partners-roleplay" data-role-play="{self.name}"></div>'
 

@@ -27,13 +27,15 @@ v4: Any = nbformat.v4
 
 NAME = "ps1"
 FILE = f"{NAME}.ipynb"
-HELPER = "def close(a, b):\n    return abs(a - b) < 0.001\n"
+HELPER = "import graphlib\n\n\ndef close(a, b):\n    return abs(a - b) < 0.001\n"
 POINTS = {"mean": 3, "longest": 1, "piles": 4, "table": 2}
 ALL = sum(POINTS.values())
 TEST, SOURCE, ADA, PASSWORD = "otter-5c1e", "heron-9b2f", "wren-77ea", "plover-e043"
 SECRETS = (TEST, "16.583", SOURCE, ADA, PASSWORD)
 """In the hidden tests, in the model answers, in Ada's notebook, in the instructor's environment."""
 
+LOG = "\n".join(f"{TEST}: call {number}" for number in range(2_000))
+"""Something long, as real tests have, of which remains would lie about in a memory."""
 ANSWERS = {
     "mean_answer": "def mean_minutes(calls):\n    return sum(calls) / len(calls) if calls else 0",
     "longest_answer": "longest = 47",
@@ -59,7 +61,8 @@ HIDDEN = {
     "longest": 'assert longest == 47, "Look at the last call."',
     "piles": 'key = {"log": "home", "list": "home", "trip": "school", "coats": "school"}\n'
     "sum(piles.get(thing) == pile for thing, pile in key.items())",
-    "table": 'assert table["minutes"].sum() == 47, "Both calls together take 47 minutes."\n'
+    "table": f"log = {LOG!r}\n"
+    'assert table["minutes"].sum() == 47, "Both calls together take 47 minutes."\n'
     'assert np.array_equal(totals, np.cumsum(table["minutes"])), "Add up from the top."',
 }
 
@@ -294,23 +297,23 @@ def _time_in_bytes(folder: Path) -> None:
 
 
 HARM = {
-    "loop": Kind(ALL, GRADED, TOO_LONG, edit=does("while True:\n    pass")),
-    "loop_in_a_function": Kind(
+    "circles": Kind(ALL, GRADED, TOO_LONG, edit=does("while True:\n    pass")),
+    "circles_at_a_call": Kind(
         ALL - POINTS["mean"],
         GRADED,
         TOO_LONG,
         edit=_answers(mean=AT_FUNCTION + "while True:\n        pass"),
     ),
-    "stubborn": Kind(ALL, NOTED, ENDED, ENDED, edit=does(STUBBORN)),
-    "stubborn_function": Kind(
+    "deaf": Kind(ALL, NOTED, ENDED, ENDED, edit=does(STUBBORN)),
+    "deaf_at_a_call": Kind(
         ALL - POINTS["mean"],
         NOTED,
         ENDED,
         ENDED,
         edit=_answers(mean=AT_FUNCTION + STUBBORN.replace("\n", "\n    ")),
     ),
-    "in_c": Kind(ALL, NOTED, ENDED, ENDED, edit=does(UNINTERRUPTIBLE)),
-    "deaf": Kind(ALL, NOTED, ENDED, ENDED, edit=does(DEAF + STUBBORN)),
+    "busy_in_c": Kind(ALL, NOTED, ENDED, ENDED, edit=does(UNINTERRUPTIBLE)),
+    "deaf_to_signals": Kind(ALL, NOTED, ENDED, ENDED, edit=does(DEAF + STUBBORN)),
     "memory": Kind(
         ALL, GRADED, "MemoryError", edit=does("held = [bytearray(100_000_000) for _ in range(40)]")
     ),
@@ -322,7 +325,7 @@ HARM = {
     "prints": Kind(
         ALL, GRADED, TOO_MUCH.strip(), edit=does('for _ in range(30_000):\n    print("x" * 1_000)')
     ),
-    "prints_in_a_function": Kind(
+    "prints_at_a_call": Kind(
         ALL,
         GRADED,
         TOO_MUCH.strip(),
@@ -342,14 +345,14 @@ HARM = {
     "locks_its_folder": Kind(ALL, GRADED, edit=does('import os\nos.chmod(".", 0)')),
     "asks": Kind(ALL, GRADED, "input", edit=does('name = input("Your name? ")')),
     "exits": Kind(ALL, GRADED, "SystemExit", edit=does("import sys\nsys.exit()")),
-    "exits_in_a_function": Kind(
+    "exits_at_a_call": Kind(
         ALL - POINTS["mean"],
         GRADED,
         "SystemExit",
         edit=_answers(mean=AT_FUNCTION + "raise SystemExit"),
     ),
     "ends": Kind(ALL, NOTED, ENDED, ENDED, edit=does("import os\nos._exit(0)")),
-    "ends_in_a_function": Kind(
+    "ends_at_a_call": Kind(
         ALL - POINTS["mean"],
         NOTED,
         ENDED,
@@ -357,7 +360,7 @@ HARM = {
         edit=_answers(mean=AT_FUNCTION + "import os\n    os._exit(0)"),
     ),
     "crashes": Kind(ALL, NOTED, ENDED, ENDED, edit=does("import ctypes\nctypes.string_at(0)")),
-    "itself": Kind(
+    "contains_itself": Kind(
         ALL - POINTS["piles"],
         NOTED,
         edit=_answers(piles="piles = []\npiles.extend([piles] * 10)"),
@@ -379,7 +382,7 @@ HARM = {
     ),
     "nested_metadata": Kind(ALL, NOTED, "is cut short or damaged", "damaged", raw=_nested_metadata),
     "large_cell": Kind(ALL, GRADED, "It was longer than 100,000 characters", raw=_large_cell),
-    "many_cells": Kind(ALL, NOTED, raw=_many_cells),
+    "many_cells": Kind(ALL, NOTED, told="cells", raw=_many_cells),
     "other_kernel": Kind(ALL, GRADED, raw=_other_kernel),
     "format_3": Kind(ALL, GRADED, raw=_format_3),
     "utf_16": Kind(ALL, GRADED, raw=lambda notebook: text(notebook).encode("utf-16")),
@@ -412,13 +415,15 @@ HARM = {
 COURSE_SPY = """
 from pathlib import Path
 found = 0
-for start in ("COURSE", "../..", "data.csv", "friend", str(Path.home()), "/root", "/home", "/tmp", "/etc"):
+for start in ("COURSE", "COURSE/..", "../..", "data.csv", "friend", Path.home()):
     for place in (Path(start), *Path(start).rglob("*")):
         try:
-            print(place, place.read_bytes()[:20_000])
-            found += "COURSE" in str(place) or place.suffix == ".ipynb"
+            text = place.read_bytes()[:20_000]
         except OSError:
-            pass
+            continue
+        if "COURSE" in str(place.resolve()) or b"nbgrader" in text or place.suffix == ".ipynb":
+            found += 1
+            print(place, text)
 print(found, "files of the course")
 """
 GRADEBOOK_SPY = """
@@ -432,12 +437,13 @@ except sqlite3.Error as error:
     print("no gradebook:", error)
 """
 ENVIRONMENT_SPY = """
-import os
-print(dict(os.environ), "ENVIRONMENT")
-try:
-    print(open("/proc/self/environ").read())
-except OSError as error:
-    print(error)
+import os, sys
+print(dict(os.environ), sys.argv, sys.orig_argv, "that is all")
+for name in ("environ", "cmdline"):
+    try:
+        print(open(f"/proc/self/{name}").read())
+    except OSError as error:
+        print(error)
 """
 PROCESS_SPY = """
 import os
@@ -476,8 +482,7 @@ for line in maps:
         text = ctypes.string_at(start, end - start)
         searched += len(text)
         for found in needle.finditer(text):
-            if b"close(" in found[0] or b"TESTS" in found[0] or b"SOLUTION" in found[0]:
-                print(found[0])
+            print(found[0])
 print("memory searched", searched)
 """
 LINK_MAKER = """
@@ -524,16 +529,16 @@ try:
     os.kill(2, 0)
 except (OSError, ProcessLookupError):
     tried += 1
-print(tried, "processes are out of reach")
+print("out of reach:", tried)
 """
 BESIDE_SPY = """
 import os
 for top in (".", os.environ["HOME"], "/tmp", "/dev/shm"):
     for parent, _, names in os.walk(top):
         for name in names:
-            with open(os.path.join(parent, name), "rb") as file:
-                print(parent, name, file.read(20_000))
             assert not name.endswith(".ipynb")
+            if os.path.isfile(os.path.join(parent, name)):
+                print(name, open(os.path.join(parent, name), "rb").read(20_000))
 print("no notebook in reach")
 """
 AT_CALL = """
@@ -572,7 +577,7 @@ SPIES = {
     "reads_by_links": Kind(ALL, GRADED, "0 files of the course", edit=does(COURSE_SPY), put=_links),
     "reads_the_gradebook": Kind(ALL, GRADED, "no gradebook:", edit=does(GRADEBOOK_SPY)),
     "reads_what_lies_beside": Kind(ALL, GRADED, "no notebook in reach", edit=does(BESIDE_SPY)),
-    "reads_the_environment": Kind(ALL, GRADED, "ENVIRONMENT", edit=does(ENVIRONMENT_SPY)),
+    "reads_the_environment": Kind(ALL, GRADED, "that is all", edit=does(ENVIRONMENT_SPY)),
     "reads_processes": Kind(ALL, GRADED, "0 other processes", edit=does(PROCESS_SPY)),
     "reads_memory": Kind(ALL, GRADED, "memory searched", edit=does(MEMORY_SPY)),
     "reads_at_the_call": Kind(
@@ -588,12 +593,12 @@ SPIES = {
     "hands_in_a_link": Kind(0, NOTED, "notebook", "notebook", put=_instead(_linked_notebook)),
     "writes_outside": Kind(ALL, GRADED, "0 places written to", edit=does(WRITER)),
     "calls_out": Kind(ALL, GRADED, "3 doors are closed", edit=does(CALLER)),
-    "kills": Kind(ALL, GRADED, "1 processes are out of reach", edit=does(KILLER)),
+    "kills": Kind(ALL, GRADED, "out of reach: 1", edit=does(KILLER)),
     "named_in_bytes": Kind(ALL, GRADED, put=_named_in_bytes),
     "named_for_a_terminal": Kind(
         ALL,
         NOTED,
-        told="?[2J“ok”.ipynb” lies beside the notebook and was not graded",
+        told="lies beside the notebook and was not graded",
         put=_beside({"\x1b[2J“ok”.ipynb": ""}),
     ),
     "pipe": Kind(ALL, GRADED, put=lambda folder: os.mkfifo(folder / "data.csv")),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +27,8 @@ c.LateSubmissionPlugin.penalty_method = "zero"
 """
 LEDGER = f".partners/graded/{NAME}"
 PATIENCE = 60
+AT_ONCE = 2
+"""Seconds in which everything ends that a process leaves behind."""
 MARK = "NBGRADER_TEST_COURSE"
 """A variable of the environment by which everything that a command has started is known."""
 ASKED = 'def total(values):\n    """Return the sum of a list of numbers."""\n'
@@ -43,18 +46,27 @@ ANSWERS = {
 LATE = "dov"
 SCORES = {"ana": 4, "ben": 0, "chi": 0, "dov": 0, "eva": 2, "fay": 4}
 """Points of each: 2 for what is shown, 2 for what is hidden; who is late gets none."""
+ALL = f"{len(ANSWERS)} submissions: {len(ANSWERS)} graded."
+KEPT = "{} of them were graded before and have not changed since."
 
 
-def new_course(base: Path, settings: str = "") -> Course:
-    """Make a course in `base`, release its exercise, and let everybody hand in."""
-    made = Course(base / "course", _environment(base / "home"))
-    (made.root / "source" / NAME).mkdir(parents=True)
-    (made.root / "nbgrader_config.py").write_text(SETTINGS + settings, "utf-8")
-    release(made, HIDDEN)
-    made.run("nbgrader", "db", "assignment", "add", NAME, "--duedate=2026-10-15 12:00:00 UTC")
-    for student, answer in ANSWERS.items():
-        hand_in(made, student, answer)
-    return made
+@contextmanager
+def new_course(base: Path, settings: str = "") -> Iterator[Course]:
+    """Make a course in `base`, release its exercise, and let everybody hand in.
+
+    Its commands have a folder of their own for what they need for a moment: the path of a socket must be
+    short.
+    """
+    with tempfile.TemporaryDirectory(prefix="grade.") as scratch:
+        Path(scratch).chmod(0o711)
+        made = Course(base / "course", _environment(base / "home") | {"TMPDIR": scratch})
+        (made.root / "source" / NAME).mkdir(parents=True)
+        (made.root / "nbgrader_config.py").write_text(SETTINGS + settings, "utf-8")
+        release(made, HIDDEN)
+        made.run("nbgrader", "db", "assignment", "add", NAME, "--duedate=2026-10-15 12:00:00 UTC")
+        for student, answer in ANSWERS.items():
+            hand_in(made, student, answer)
+        yield made
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -106,11 +118,22 @@ def _write(folder: Path, notebook: Any) -> None:
     nbformat.write(notebook, folder / f"{NAME}.ipynb")  # type: ignore[no-untyped-call]
 
 
-def copied(course: Course, base: Path, scratch: Path) -> Course:
-    """Return a copy of `course`, whose commands have `scratch` for what they need for a moment."""
+def copied(course: Course, base: Path) -> Course:
+    """Return a copy of `course`, in which it is known what each command has started."""
     root = base / "course"
     shutil.copytree(course.root, root)
-    return Course(root, course.environment | {"TMPDIR": str(scratch), MARK: str(root)})
+    return Course(root, course.environment | {MARK: str(root)})
+
+
+def graded_in_one_go(course: Course, base: Path) -> Course:
+    """Return a copy of `course` in which everybody was graded, and nothing else is left of it."""
+    made = copied(course, base)
+    said = made.run("partners", "grade", NAME)
+    assert ALL in said
+    assert "before" not in said
+    assert scores(made) == SCORES
+    assert (left(made), running(made)) == ([], {})
+    return made
 
 
 class Row(NamedTuple):
@@ -175,12 +198,10 @@ def noted(course: Course) -> set[str]:
 def start(course: Course, *words: str, **options: Any) -> subprocess.Popen[bytes]:
     """Start ``partners grade`` with a session and a group of processes of its own."""
     command = [str(BIN / "partners"), "grade", NAME, "--workers", "2", *words]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    given: Any = streams | options
     return subprocess.Popen(
-        command,
-        cwd=course.root,
-        env=course.environment,
-        **quiet | {"start_new_session": True} | options,
+        command, cwd=course.root, env=course.environment, start_new_session=True, **given
     )
 
 
@@ -196,7 +217,7 @@ def until(there: Callable[[], bool], patience: float = PATIENCE) -> None:
     while not there():
         if time.monotonic() > end:
             raise TimeoutError
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def running(course: Course) -> dict[int, str]:
@@ -210,6 +231,12 @@ def running(course: Course) -> dict[int, str]:
     return found
 
 
-def left_in(scratch: Path) -> list[str]:
+def left(course: Course) -> list[str]:
     """Return the folders for a moment that are there still."""
-    return sorted(place.name for place in scratch.glob("partners-*"))
+    return sorted(place.name for place in Path(course.environment["TMPDIR"]).glob("partners-*"))
+
+
+def assert_same(one: Course, other: Course) -> None:
+    """Compare the marks and the notebooks of two courses."""
+    assert rows(one) == rows(other)
+    assert autograded(one) == autograded(other)

@@ -1,4 +1,4 @@
-"""``partners grade`` is stopped in every way there is, and goes on: nothing is lost, nothing is done twice."""
+"""``partners grade`` is stopped in every way there is and goes on: nothing is lost, nothing is done twice."""
 
 from __future__ import annotations
 
@@ -7,75 +7,55 @@ import os
 import pty
 import random
 import signal
-import socket
 import sqlite3
-import subprocess
-import tempfile
 import termios
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from pipeline import servers
-from pipeline.small_class import (
-    ANSWERS, HIDDEN, LEDGER, NAME, PATIENCE, RIGHT, SCORES,
-    autograded, copied, hand_in, left_in, new_course, noted, release, rows, running, scores, start, until,
-)  # fmt: skip
+from pipeline import small_class
+from pipeline.small_class import ALL, ANSWERS, AT_ONCE, KEPT, NAME, PATIENCE, assert_same, noted, until
 from pipeline.term import Course, plain
 
 from partners.grading import progress
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
-KEPT = "{} of them were graded before and have not changed since."
-ALL = f"{len(ANSWERS)} submissions: {len(ANSWERS)} graded."
-AT_ONCE = 2
-"""Seconds in which everything ends that a process leaves behind."""
+EVERYBODY = len(ANSWERS)
 
 
 @pytest.fixture(scope="module")
-def scratch() -> Iterator[Path]:
-    """Make a folder for what is needed for a moment: the path of a socket must be short."""
-    with tempfile.TemporaryDirectory(prefix="grade.") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    with small_class.new_course(tmp_path_factory.mktemp("class")) as course:
+        yield course
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    return new_course(tmp_path_factory.mktemp("class"))
-
-
-@pytest.fixture(scope="module")
-def graded(handed_in: Course, scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """Grade everybody in one go."""
-    course = copied(handed_in, tmp_path_factory.mktemp("graded"), scratch)
-    said = course.run("partners", "grade", NAME)
-    assert ALL in said
-    assert "before" not in said
-    assert scores(course) == SCORES
-    assert (left_in(scratch), running(course)) == ([], {})
-    return course
+def graded(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return small_class.graded_in_one_go(handed_in, tmp_path_factory.mktemp("graded"))
 
 
 @pytest.fixture
-def course(handed_in: Course, scratch: Path, tmp_path: Path) -> Course:
+def course(handed_in: Course, tmp_path: Path) -> Course:
     """Copy the course in which everybody has handed in and nobody was graded."""
-    return copied(handed_in, tmp_path, scratch)
+    return small_class.copied(handed_in, tmp_path)
 
 
 @pytest.fixture
-def again(graded: Course, scratch: Path, tmp_path: Path) -> Course:
+def again(graded: Course, tmp_path: Path) -> Course:
     """Copy the course in which everybody was graded."""
-    return copied(graded, tmp_path, scratch)
+    return small_class.copied(graded, tmp_path)
 
 
-def assert_same(one: Course, other: Course) -> None:
-    assert rows(one) == rows(other)
-    assert autograded(one) == autograded(other)
+def grade(course: Course, *words: str) -> tuple[str, set[str]]:
+    """Run ``partners grade``; return its words, and whose graded notebook is another one by now."""
+    before = written(course)
+    said = course.run("partners", "grade", NAME, *words)
+    return said, {student for student, when in written(course).items() if when != before.get(student)}
 
 
 def written(course: Course) -> dict[str, int]:
@@ -84,18 +64,14 @@ def written(course: Course) -> dict[str, int]:
     return {place.parts[-3]: place.stat().st_mtime_ns for place in places}
 
 
-def grade(course: Course, *words: str) -> tuple[str, set[str]]:
-    """Run ``partners grade``; return its words, and who was graded by it."""
-    before = written(course)
-    said = course.run("partners", "grade", NAME, *words)
-    return said, {student for student, when in written(course).items() if when != before.get(student)}
+# --- Ctrl-C ---
 
 
 @contextmanager
 def at_a_terminal(course: Course) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start it in a terminal of its own; give the process, and the side of the one who types and reads."""
     screen, terminal = pty.openpty()
-    grading = start(
+    grading = small_class.start(
         course,
         **dict.fromkeys(("stdin", "stdout", "stderr"), terminal),
         preexec_fn=lambda: fcntl.ioctl(terminal, termios.TIOCSCTTY, 0),
@@ -120,11 +96,11 @@ def shown(screen: int, enough: Callable[[str], bool] = lambda text: False) -> st
 
 @pytest.mark.parametrize("presses", [1, 3])
 def test_ctrl_c_keeps_what_was_graded_and_the_same_command_goes_on(
-    course: Course, graded: Course, scratch: Path, presses: int
+    course: Course, graded: Course, presses: int
 ) -> None:
     with at_a_terminal(course) as (grading, screen):
-        shown(screen, lambda text: f"2/{len(ANSWERS)}" in text)
-        assert len(running(course)) > 3  # itself, what starts kernels, and who grades
+        shown(screen, lambda text: f"1/{EVERYBODY}" in text)
+        assert len(small_class.running(course)) > 3  # itself, what starts kernels, and who grades
         for _ in range(presses):
             os.write(screen, b"\x03")
             time.sleep(0.05)
@@ -133,26 +109,29 @@ def test_ctrl_c_keeps_what_was_graded_and_the_same_command_goes_on(
         assert grading.wait(PATIENCE) == 130, said
         assert time.monotonic() - since < 5
     kept = len(noted(course))
-    assert 2 <= kept < len(ANSWERS)
-    assert progress.STOPPED.strip().format(kept, len(ANSWERS)) in plain(said)
+    assert 1 <= kept < EVERYBODY
+    assert progress.STOPPED.strip().format(kept, EVERYBODY) in plain(said)
     assert "Traceback" not in said
-    assert (left_in(scratch), running(course)) == ([], {})
+    assert (small_class.left(course), small_class.running(course)) == ([], {})
 
     said, now = grade(course)
     assert KEPT.format(kept) in said
-    assert len(now) == len(ANSWERS) - kept
+    assert len(now) == EVERYBODY - kept
     assert_same(course, graded)
+
+
+# --- What is graded again ---
 
 
 def test_only_what_has_changed_is_graded_again(again: Course, graded: Course) -> None:
     said, now = grade(again)
-    assert (KEPT.format(len(ANSWERS)) in said, now) == (True, set())
+    assert (KEPT.format(EVERYBODY) in said, now) == (True, set())
 
-    hand_in(again, "ben", RIGHT)
+    small_class.hand_in(again, "ben", small_class.RIGHT)
     said, now = grade(again)
-    assert (KEPT.format(len(ANSWERS) - 1) in said, now) == (True, {"ben"})
-    assert scores(again) == SCORES | {"ben": 4}
-    others = [[row for row in rows(one) if row.student != "ben"] for one in (again, graded)]
+    assert (KEPT.format(EVERYBODY - 1) in said, now) == (True, {"ben"})
+    assert small_class.scores(again) == small_class.SCORES | {"ben": 4}
+    others = [[row for row in small_class.rows(one) if row.student != "ben"] for one in (again, graded)]
     assert others[0] == others[1]
 
 
@@ -163,95 +142,85 @@ def test_all_is_graded_again_where_it_is_asked_for(again: Course, graded: Course
 
 
 def test_all_is_graded_again_after_a_new_release(again: Course) -> None:
-    release(again, f"{HIDDEN}\nassert isinstance(total([1, 2]), int)")
+    small_class.release(again, f"{small_class.HIDDEN}\nassert isinstance(total([1, 2]), int)")
     said, now = grade(again)
     assert ("before" in said, now) == (False, set(ANSWERS))
-    assert scores(again) == SCORES | {"fay": 2}
+    assert small_class.scores(again) == small_class.SCORES | {"fay": 2}
 
 
-def changed(course: Course) -> set[tuple[str, int]]:
-    """Return something that is another one as soon as anything of a grading was written."""
-    places = [*course.root.glob("autograded/*"), *(course.root / LEDGER).glob("*")]
-    found = set()
-    for place in places:
-        with suppress(FileNotFoundError):  # a draft, by now the file itself
-            found.add((place.name, place.stat().st_mtime_ns))
-    return found
+# --- SIGKILL ---
 
 
 def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
     course: Course, graded: Course
 ) -> None:
-    at_random, whole = random.Random(6), rows(graded)
+    at_random = random.Random(6)
     for number in range(6):
-        words = ["--again"] if len(noted(course)) == len(ANSWERS) else []
-        before = changed(course)
-        grading = start(course, *words)
-        # The first one is killed while it finds out what can be judged, the others while they write.
-        until(lambda: changed(course) != before if number else len(running(course)) > 2)
+        words = ["--again"] if len(noted(course)) == EVERYBODY else []
+        grading = small_class.start(course, *words)
+        if number == 0:  # it finds out what can be judged
+            until(lambda: len(small_class.running(course)) > 2)
+        else:
+            until(writes(course))
         time.sleep(at_random.uniform(0, 0.4))
         (os.killpg if number % 2 else os.kill)(grading.pid, signal.SIGKILL)
         grading.wait(PATIENCE)
-        until(lambda: not running(course), AT_ONCE)
-
-        with closing(sqlite3.connect(course.root / "gradebook.db")) as gradebook:
-            assert gradebook.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        found = rows(course)
-        assert len({(row.student, row.part) for row in found}) == len(found)
-        kept = noted(course)
-        assert [r for r in found if r.student in kept] == [r for r in whole if r.student in kept]
-        notebooks = autograded(course)
-        assert {name: notebooks[name] for name in kept} == {n: autograded(graded)[n] for n in kept}
+        until(lambda: not small_class.running(course), AT_ONCE)
+        assert_sound(course, graded)
     grade(course)
     assert noted(course) == set(ANSWERS)
     assert_same(course, graded)
-    assert scores(course) == SCORES
+    assert small_class.scores(course) == small_class.SCORES
 
 
-@pytest.mark.parametrize("moment", ["at work", "at rest"])
-def test_the_submission_of_a_worker_that_is_killed_is_graded_all_the_same(
-    course: Course, graded: Course, moment: str
+def writes(course: Course) -> Callable[[], bool]:
+    """Return whether anything was written, for anybody, since now: to be asked again and again."""
+
+    def times() -> set[int]:
+        places = [*course.root.glob("autograded/*"), course.root / small_class.LEDGER]
+        return {place.stat().st_mtime_ns for place in places if place.exists()}
+
+    before = times()
+    return lambda: times() != before
+
+
+def assert_sound(course: Course, whole: Course) -> None:
+    """See that all is whole that was kept, as it is in a course that was graded in one go."""
+    with closing(sqlite3.connect(course.root / "gradebook.db")) as gradebook:
+        assert gradebook.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    found, kept = small_class.rows(course), noted(course)
+    assert len({(row.student, row.part) for row in found}) == len(found)
+    assert [row for row in found if row.student in kept] == [
+        row for row in small_class.rows(whole) if row.student in kept
+    ]
+    ours, theirs = small_class.autograded(course), small_class.autograded(whole)
+    assert {student: ours[student] for student in kept} == {student: theirs[student] for student in kept}
+
+
+@pytest.mark.parametrize("at_rest", [False, True])
+def test_when_a_worker_is_killed_everybody_is_graded_all_the_same(
+    course: Course, graded: Course, at_rest: bool
 ) -> None:
-    grading = start(course, stdout=subprocess.PIPE)
+    grading = small_class.start(course)
     until(lambda: len(noted(course)) > 0)
-    if moment == "at rest":  # what it has found lies ready, and nobody gives it the next one
+    if at_rest:  # what was found lies ready, and nobody gives out the next submission
         grading.send_signal(signal.SIGSTOP)
-        time.sleep(2)
-    before = workers(grading.pid)
+        [zygote] = children(grading.pid, "zygote")
+        until(lambda: not children(zygote))
+        time.sleep(0.5)
+    before = children(grading.pid, "grade")
     os.kill(max(before), signal.SIGKILL)
+    until(lambda: max(before) not in children(grading.pid, "grade"))
     grading.send_signal(signal.SIGCONT)
-    until(lambda: bool(workers(grading.pid) - before))
     said, _ = grading.communicate(timeout=PATIENCE)
-    assert (ALL in said.decode(), grading.returncode) == (True, 0)
+    assert ALL in said.decode()
+    assert grading.returncode == 0
     assert_same(course, graded)
 
 
-def workers(pid: int) -> set[int]:
-    """Return who grades for a process: its children that are not what starts the kernels."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return {int(one) for one in children if "zygote" not in Path(f"/proc/{one}/cmdline").read_text()}
-
-
-def test_a_cluster_grades_as_one_machine_does_also_when_it_loses_one(
-    course: Course, graded: Course, scratch: Path
-) -> None:
-    with servers.dask(course, scratch) as (address, machines):
-        grading = start(course, "--dask", address, stdout=subprocess.PIPE)
-        until(lambda: len(noted(course)) > 0)
-        servers.end(machines[0])
-        said, _ = grading.communicate(timeout=PATIENCE)
-    assert (ALL in said.decode(), grading.returncode) == (True, 0)
-    assert_same(course, graded)
-    until(lambda: not running(course), AT_ONCE)
-
-
-def test_a_cluster_that_does_not_answer_is_named_with_the_way_out(course: Course) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(AssertionError) as failed:
-        course.run("partners", "grade", NAME, "--dask", address)
-    assert f"No Dask scheduler answers at {address}. Start one with: dask scheduler" in plain(
-        str(failed.value)
-    )
-    assert "Traceback" not in str(failed.value)
-    assert not noted(course)
+def children(pid: int, word: str = "") -> set[int]:
+    """Return the children of a process that run, and have a word in their command line."""
+    numbers = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return {
+        int(one) for one in numbers if f"{word}\0" in Path(f"/proc/{one}/cmdline").read_text("utf-8")
+    }

@@ -32,7 +32,7 @@ from pipeline.hostile import (
     Kind,
     instructors,
 )
-from pipeline.small_class import MARK, left_in, running, until
+from pipeline.small_class import MARK, running, until
 from pipeline.term import BIN, Course, cell, new_course, plain, release
 
 from partners.grading.office import GRADED, NOTED, PERSON
@@ -245,7 +245,7 @@ def test_what_was_handed_in_is_as_it_was(graded: Graded) -> None:
 
 def test_nothing_goes_on_and_nothing_was_reached(graded: Graded) -> None:
     assert graded.left == {}
-    assert left_in(graded.scratch) == []
+    assert [*graded.scratch.iterdir()] == []
     assert select(graded.doors, [], [], 0)[0] == []
     assert [*graded.course.root.parent.rglob("mine.txt")] == []
     with Gradebook(f"sqlite:///{graded.course.root / 'gradebook.db'}", "partners") as book:

@@ -54,7 +54,7 @@ class _Outputs:
 
 
 class _Stream(io.TextIOBase):
-    def __init__(self, name: str, shell: Shell) -> None:
+    def __init__(self, name: str, shell: ZMQInteractiveShell) -> None:
         self.name, self.shell = name, shell
 
     def write(self, text: str) -> int:
@@ -86,8 +86,11 @@ class _Publisher(DisplayPublisher):
         self.shell.outputs.found.clear()
 
 
-class Shell(InteractiveShell):
-    """IPython's shell, which keeps what a cell shows."""
+class ZMQInteractiveShell(InteractiveShell):
+    """IPython's shell, which keeps what a cell shows.
+
+    It has the name of the one in a kernel, by which pandas and others know that this is no terminal.
+    """
 
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
@@ -108,7 +111,7 @@ class Shell(InteractiveShell):
 def serve(line: Connection, settings: dict[str, dict[str, Any]]) -> None:
     """Run the cells that come over `line` until nobody is there to send one."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    shell = Shell.instance(config=Config(settings))
+    shell = ZMQInteractiveShell.instance(config=Config(settings))
     sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
     Remote.carry = staticmethod(lambda text: _answered(line, text))
     line.send_bytes(b"{}")

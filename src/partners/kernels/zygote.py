@@ -15,10 +15,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.interactiveshell import InteractiveShell
 
 from partners.kernels import keeper
 
@@ -63,9 +66,10 @@ class Zygote:
     def preload(self, modules: Iterable[str], text: str = "") -> None:
         """Let it import `modules`, such as ``"pandas"``; one that cannot be imported is left out.
 
-        A module may have a function ``warm_up``, which is called with `text`, that of the cells to come.
+        A module may have a function ``warm_up``, which is called with `text`: that of the cells to come,
+        as students have them, for what is here can be found in the memory of every kernel.
         """
-        order = {"modules": list(modules), "text": text[: LARGEST // 2]}
+        order = {"modules": list(modules), "text": text[: LARGEST // 4]}
         self.orders.send(json.dumps(order).encode())
 
     def fork(self, order: dict[str, Any]) -> tuple[socket.socket, socket.socket]:
@@ -82,19 +86,24 @@ def zygote() -> Zygote:
     return Zygote()
 
 
-def main() -> None:
-    """Import what is named, and fork a keeper and its kernel for each order, until nobody is left."""
+def main(number: str, *told: str) -> None:
+    """Import what is named, and fork a keeper and its kernel for each order, until nobody is left.
+
+    `number` is that of the socket; `told` are modules to avoid and an order to do first, see ``_again``.
+    """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _import(KERNEL, "")
-    orders = socket.socket(fileno=int(sys.argv[1]))
+    _import(KERNEL)
+    orders = socket.socket(fileno=int(number))
+    if told:
+        _preload(orders, list(told[1:]), told[0])
     while True:
         raw, handles, _, _ = socket.recv_fds(orders, LARGEST, 2)
         if not raw:
             return
         if not handles:
-            _import(**json.loads(raw))
+            _preload(orders, list(told[1:]), raw.decode())
             continue
         if os.fork():
             for handle in handles:
@@ -105,7 +114,22 @@ def main() -> None:
         keeper.keep(socket.socket(fileno=handles[0]), handles[1], json.loads(raw), _run)
 
 
-def _import(modules: Iterable[str], text: str) -> None:
+def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
+    """Import the modules of an order but those to `avoid`.
+
+    A module that does something to IPython's shell, or starts a thread, has to be imported by each
+    kernel itself. The zygote is of no use then, so it starts once more and avoids it.
+    """
+    order = json.loads(raw)
+    for name in order["modules"]:
+        if name not in avoid:
+            _import([name], order["text"])
+            if InteractiveShell.initialized() or threading.active_count() > 1:
+                words = ["-P", "-m", __spec__.name, str(orders.fileno()), raw, *avoid, name]
+                os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - this module itself
+
+
+def _import(modules: Iterable[str], text: str = "") -> None:
     for name in modules:
         with suppress(Exception):
             module = importlib.import_module(name)
@@ -137,4 +161,4 @@ def _run(order: dict[str, Any], line: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

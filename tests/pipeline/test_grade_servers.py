@@ -1,0 +1,95 @@
+"""``partners grade`` on a real Dask cluster that loses a machine, and with a gradebook in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from hub import machine
+from pipeline import servers, small_class
+from pipeline.small_class import (
+    ALL,
+    ANSWERS,
+    AT_ONCE,
+    KEPT,
+    NAME,
+    PATIENCE,
+    SCORES,
+    assert_same,
+    noted,
+    until,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipeline.term import Course
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    with small_class.new_course(tmp_path_factory.mktemp("class")) as course:
+        yield course
+
+
+@pytest.fixture(scope="module")
+def graded(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return small_class.graded_in_one_go(handed_in, tmp_path_factory.mktemp("graded"))
+
+
+@pytest.fixture
+def course(handed_in: Course, tmp_path: Path) -> Course:
+    return small_class.copied(handed_in, tmp_path)
+
+
+def test_a_cluster_that_loses_a_machine_grades_as_this_one_does(
+    course: Course, graded: Course, tmp_path: Path
+) -> None:
+    with servers.dask(course, tmp_path) as (address, machines):
+        grading = small_class.start(course, "--dask", address)
+        until(lambda: len(noted(course)) > 0)
+        servers.end(machines[0])
+        assert len(noted(course)) < len(ANSWERS)
+        said, _ = grading.communicate(timeout=PATIENCE)
+        assert ALL in said.decode()
+        assert grading.returncode == 0
+    assert_same(course, graded)
+    until(lambda: not small_class.running(course), AT_ONCE)
+
+
+def test_a_cluster_that_does_not_answer_is_named_with_the_way_out(course: Course) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    grading = small_class.start(course, "--dask", address)
+    said, _ = grading.communicate(timeout=PATIENCE)
+    assert f"No Dask scheduler answers at {address}. Start one with: dask scheduler" in said.decode()
+    assert "Traceback" not in said.decode()
+    assert grading.returncode == 1
+    assert not noted(course)
+
+
+if machine.postgres():  # elsewhere `make test` says that it is not run
+
+    def test_a_gradebook_in_postgres_has_the_same_rows_also_after_a_kill(
+        graded: Course, tmp_path: Path
+    ) -> None:
+        with servers.postgres() as url, small_class.new_course(tmp_path, _kept_at(url)) as course:
+            grading = small_class.start(course)
+            until(lambda: len(noted(course)) > 0)
+            os.killpg(grading.pid, signal.SIGKILL)
+            grading.wait(PATIENCE)
+            kept = len(noted(course))
+            assert kept < len(ANSWERS)
+            assert KEPT.format(kept) in course.run("partners", "grade", NAME)
+            assert small_class.scores(course) == SCORES
+            assert small_class.rows(course, url) == small_class.rows(graded)
+            assert small_class.autograded(course) == small_class.autograded(graded)
+            assert not (course.root / "gradebook.db").exists()
+
+
+def _kept_at(url: str) -> str:
+    return f"c.CourseDirectory.db_url = {url!r}\n"

@@ -27,7 +27,7 @@ v4: Any = nbformat.v4
 
 NAME = "ps1"
 FILE = f"{NAME}.ipynb"
-HELPER = "import graphlib\n\n\ndef close(a, b):\n    return abs(a - b) < 0.001\n"
+HELPER = "from statistics import fmean\n\n\ndef close(a, b):\n    return fmean([abs(a - b)]) < 0.001\n"
 POINTS = {"mean": 3, "longest": 1, "piles": 4, "table": 2}
 ALL = sum(POINTS.values())
 TEST, SOURCE, ADA, PASSWORD = "otter-5c1e", "heron-9b2f", "wren-77ea", "plover-e043"
@@ -770,6 +770,7 @@ class Guess:
         return [3, "3", 16, None, 90, [0]][self.asked % 6]
 """
 BESIDE = {
+    "statistics.py": "def fmean(values):\n    return 0",
     "random.py": "raise SystemExit",
     "json.py": "raise SystemExit",
     "numpy.py": "def __getattr__(name):\n    return lambda *_, **__: True",

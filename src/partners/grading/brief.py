@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -66,7 +67,7 @@ class Brief:
         told = [self.settings, asdict(self.limits), self.layers, sys.version, _packages()]
         parts = [json.dumps(told, default=str, sort_keys=True).encode()]
         for files in (self.release, self.source, self.given):
-            parts += [name.encode() + raw for name, raw in sorted(files.items())]
+            parts += [os.fsencode(name) + raw for name, raw in sorted(files.items())]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def preload(self) -> dict[str, Any]:

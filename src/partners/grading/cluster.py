@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import shutil
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client, KilledWorker, as_completed
 
+from partners.grading import rooms
 from partners.grading.brief import GradingError
 from partners.grading.office import Office, new_folder
 from partners.grading.workers import LostError, Task
@@ -84,5 +84,5 @@ def _office(brief: Brief) -> Office:
         raise GradingError(OPEN.format(", ".join(lacking)))
     from_zygote(**brief.preload())
     folder = new_folder()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(rooms.remove, folder)
     return Office(brief, folder)

@@ -86,7 +86,7 @@ def _refused(room: Path, limits: Limits, layers: Iterable[str], code: str) -> bo
         f"import os, socket, time\ntry:\n    {code}\n    print('done')\nexcept BaseException:\n    pass"
     )
     message = {"cell": cell, "count": 1, "asked": [], "told": "{}", "given": {}}
-    with Judge(room, sandbox.of([room], limits, layers), {}) as judge:
+    with Judge(room, sandbox.of([room], limits, layers), []) as judge:
         try:
             outputs = judge.run(message, str, 20)
         except Exception:  # it was ended

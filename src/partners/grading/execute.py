@@ -8,6 +8,7 @@ import nbformat
 from nbgrader import preprocessors, utils
 
 from partners.grading import mend
+from partners.kernels.shell import TOO_MUCH
 
 MOST_OF_CELL, MOST_OF_NOTEBOOK = 2_000_000, 5_000_000
 """Characters of output that are kept, pictures in base64 included."""
@@ -16,7 +17,6 @@ LEFT_OUT = "left-out"
 MOST_LEFT_OUT = 5
 LONGEST_ERROR = 5_000
 """Characters of one line of an error."""
-TOO_MUCH = "\n(The rest of this output was too long and is left out.)\n"
 
 ENDED = "This cell ended Python or could not be stopped. It was left out, and the rest was run again."
 NO_POINTS = "What came out in place of points is none. Ask your instructor to look."

@@ -124,6 +124,10 @@ class Grading:
             if plan.name_of(cell) not in self.planned[name].asked
         ]
 
+    def failing(self) -> list[str]:
+        """Return the checks that fail on the instructor's own answers, once the first one was graded."""
+        return [name for found in self.planned.values() for name in found.failing]
+
     def _known(self) -> dict[str, dict[str, Any]]:
         """Return the notes of the submissions that were graded as they are now."""
         notes = ((student, self.record.known(student)) for student in self.students)

@@ -12,10 +12,9 @@ import os
 import secrets
 import signal
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -46,6 +45,8 @@ STOPPING = 10
 """Seconds that a judged cell has to end after it was interrupted."""
 LONGEST = 50_000_000
 NOTHING = "{}"
+HISTORY = "--HistoryManager.hist_file=:memory:"
+MEDDLED = "This notebook changes parts of Python itself ({}). No mark depends on it."
 OFF = "A check that fails was made to pass in this notebook. Your instructor will look at it."
 
 
@@ -56,12 +57,13 @@ class TooLongError(Exception):
 class Judge:
     """The Python in which cells are judged, as ``shell.serve`` runs them; use it in a ``with``."""
 
-    def __init__(self, folder: Path, room: Sandbox | None, settings: dict[str, dict[str, Any]]) -> None:
-        self.scratch = TemporaryDirectory(prefix="partners-judge-", ignore_cleanup_errors=True)
+    def __init__(self, folder: Path, room: Sandbox | None, words: list[str]) -> None:
+        self.open = ExitStack()
+        scratch = self.open.enter_context(rooms.new("partners-judge-"))
         env = dict(os.environ)
-        order = {"settings": settings, "cwd": str(folder), "env": env, "sandbox": None}
+        order = {"words": words, "cwd": str(folder), "env": env, "sandbox": None}
         if room:
-            order |= kept_in(room, self.scratch.name, env)
+            order |= kept_in(room, str(scratch), env)
         channel, line = zygote.zygote().fork(order)
         self.kept, self.line = Kept(channel), Connection(line.detach())
         self.line.recv_bytes()
@@ -102,7 +104,7 @@ class Judge:
     def __exit__(self, *_: object) -> None:
         self.line.close()
         self.kept.kill()
-        self.scratch.cleanup()
+        self.open.close()
 
 
 class Execute(execute.Execute):
@@ -133,17 +135,18 @@ class Execute(execute.Execute):
         self.looks_at_imports = False
         self.imports: dict[str, Given] = {}
         self.notes: list[str] = []
+        self.meddled: list[str] = []
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         """Run the notebook in rooms of its own; what files it made are left beside it."""
         place = Path(resources["metadata"]["path"])
         self._until = time.monotonic() + self.limits.seconds
-        with TemporaryDirectory(prefix="partners-room-", ignore_cleanup_errors=True) as room:
-            Path(room).chmod(0o711)
-            self._desk, self._bench = Path(room, "submission"), Path(room, "judge")
+        with rooms.new("partners-room-") as room:
+            self._desk, self._bench = room / "submission", room / "judge"
             for folder in (self._desk, self._bench):
                 folder.mkdir()
-                rooms.copy(place, folder, lambda path: not path.endswith(".ipynb"))
+            rooms.copy(place, self._desk, lambda path: not path.endswith(".ipynb"))
+            rooms.copy(place, self._bench, lambda path: path in self.given or self._crosses(path))
             found = super().preprocess(nb, resources, km)
             rooms.copy(self._desk, place, self._is_theirs)
         return found
@@ -161,14 +164,13 @@ class Execute(execute.Execute):
     def _new_judge(self) -> Judge | None:
         if not self.plan.asked:
             return None
-        mode = {"InteractiveShell": self.config.get("InteractiveShell", {})}
-        judge = Judge(self._bench, self._room(self._bench), mode)
+        judge = Judge(self._bench, self._room(self._bench), [*self.extra_arguments, HISTORY])
         self._keepers.append(judge.kept)
         return judge
 
     async def _async_start(self, **_: Any) -> None:
-        words = [*self.extra_arguments, f"--HistoryManager.hist_file={self.ipython_hist_file}"]
         room = self._room(self._desk)
+        words = [*self.extra_arguments, HISTORY]
         await self.km.start_kernel(extra_arguments=words, cwd=str(self._desk), sandbox=room)
         self._keepers.append(self.km.provisioner.process)
 
@@ -180,10 +182,18 @@ class Execute(execute.Execute):
         return sandbox.of([folder], left, self.layers) if self.layers else None
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
-        """Run a cell where it belongs."""
+        """Run a cell where it belongs; after the last one, look at what has become of Python."""
+        cell, resources = self._placed(cell, resources, index)
+        if index == len(self.nb.cells) - 1:
+            with suppress(StuckError, ValueError, TypeError):
+                self.meddled = [str(name)[:40] for name in json.loads(self._told("meddled()"))]
+        return cell, resources
+
+    def _placed(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         name = plan.name_of(cell)
         if name in self.plan.asked:
-            self._judged(cell, index, name)
+            if execute.LEFT_OUT not in cell.metadata.get("tags", []):
+                self._judged(cell, index, name)
             return cell, resources
         if name and self.looks_at_imports:
             self._note_imports(name, cell)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LARGEST = 100_000_000
 """Bytes of the largest file that is read; nbgrader collects no larger one either."""
+MOST_CELLS = 1_000
 LONGEST = 100_000
 """Characters of the longest cell that is kept whole; more of them only make feedback unreadable."""
 LARGEST_PICTURE = 3_000_000
@@ -62,6 +63,10 @@ def read(file: Path) -> NotebookFile:
             return NotebookFile([], "cannot be read as a notebook")
         return NotebookFile(cells, f"is cut short or damaged; {len(cells)} of its cells could be read")
     cells = _cells(_listed(found))
+    if len(cells) > MOST_CELLS:
+        return NotebookFile(
+            cells[:MOST_CELLS], f"has more than {MOST_CELLS:,} cells; only these were read"
+        )
     return NotebookFile(cells, "" if cells else "is no notebook, or one without cells")
 
 

@@ -7,10 +7,9 @@ Only the kernels are others (``judge``), and the marks are left to ``record``.
 from __future__ import annotations
 
 import copy
-import shutil
 import tempfile
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +22,9 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from partners.grading import brief as briefs
-from partners.grading import execute, mend, plan
+from partners.grading import execute, mend, plan, rooms
 from partners.grading.brief import GradingError
-from partners.grading.judge import Execute, TooLongError
+from partners.grading.judge import MEDDLED, Execute, TooLongError
 from partners.grading.plan import Plan
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ _NEEDLESS = (preprocessors.CheckCellMetadata, preprocessors.DeduplicateIds)
 MODEL_FAILED = "The notebook with the model answers cannot be graded itself: {}\n{}"
 NOT_RUN = "This was not run. Your instructor will look at it."
 TOO_LONG = "The notebook as a whole ran for more than {} minutes. Your instructor will look at it."
+NOTHING = "There was no notebook in the submission; what else was there was graded."
 FAILED = "The notebook could not be run here ({}). Your instructor will look at it."
 
 
@@ -96,7 +96,7 @@ class Office:
             if same == names:
                 break
             names = same
-        return plans
+        return {n: replace(found, failing=plan.failing(here[n])) for n, found in plans.items()}
 
     def _tried(self, plans: dict[str, Plan]) -> tuple[dict[str, list[Any]], dict[str, Execute]]:
         """Return the cells of the instructor's notebooks after a run, and what has run them."""
@@ -124,7 +124,7 @@ class Office:
 
     def _clear(self, student: str) -> None:
         for step in ("submitted", "autograded"):
-            shutil.rmtree(self.folder / step / student, ignore_errors=True)
+            rooms.remove(self.folder / step / student)
 
 
 class Converter(Autograde):  # type: ignore[misc]
@@ -141,6 +141,7 @@ class Converter(Autograde):  # type: ignore[misc]
         self.problems: list[str] = []
         self.executed: dict[str, Execute] = {}
         self._name = self.trace = ""
+        self.nothing = False
 
     def run_pre_convert_hook(self) -> None:
         """Put the released notebook where a submission has none; then do what the course asks for."""
@@ -152,7 +153,8 @@ class Converter(Autograde):  # type: ignore[misc]
         """Find the notebooks; a submission without any is graded as one that is empty."""
         folder = Path(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id))
         folder.mkdir(parents=True, exist_ok=True)
-        found = sorted(map(str, folder.glob("*.ipynb")))
+        found = sorted(str(file) for file in folder.glob("*.ipynb") if file.is_file())
+        self.nothing = not found
         self.assignments = {str(folder): found or [str(folder / sorted(self._released())[0])]}
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
@@ -172,7 +174,7 @@ class Converter(Autograde):  # type: ignore[misc]
             self.trace = traceback.format_exc()
             self._write_as_it_came(FAILED.format(type(error).__name__))
         else:
-            self._tell(self.executed[self._name].notes)
+            self._tell(self.executed[self._name])
 
     def _released(self) -> set[str]:
         return set(briefs.notebooks(self.brief.release))
@@ -199,10 +201,13 @@ class Converter(Autograde):  # type: ignore[misc]
         self.executed[self._name] = made
         return made
 
-    def _tell(self, notes: list[str]) -> None:
-        """Say `notes` at the top of the notebook that was just graded."""
+    def _tell(self, executed: Execute) -> None:
+        """Say at the top of the notebook that was just graded what was noticed."""
+        self.problems += executed.notes
+        notes = [*executed.notes, *([NOTHING] if self.nothing else [])]
+        if executed.meddled:
+            notes.append(MEDDLED.format(", ".join(executed.meddled)))
         if notes:
-            self.problems += notes
             file = Path(self.writer.build_directory, self._name)
             notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
             mend.note(notebook, notes)

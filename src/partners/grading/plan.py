@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.inputtransformer2 import TransformerManager
+from nbgrader import utils
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -24,10 +25,14 @@ Given = dict[str, tuple[str, str]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of a submission, by the id of the judged cell: names of values, and imports."""
+    """What is asked of a submission, by the id of the judged cell: names of values, and imports.
+
+    `failing` are the checks that end with an error on the instructor's own answers.
+    """
 
     asked: dict[str, list[str]] = field(default_factory=dict)
     given: dict[str, Given] = field(default_factory=dict)
+    failing: list[str] = field(default_factory=list)
 
 
 def name_of(cell: Any) -> str:
@@ -103,6 +108,12 @@ def _base(node: ast.AST) -> Iterator[str]:
         node = node.value
     if isinstance(node, ast.Name):
         yield node.id
+
+
+def failing(cells: list[Any]) -> list[str]:
+    """Return the checks among `cells` that ended with an error."""
+    ended = ((cell, [output.output_type for output in cell.get("outputs", [])]) for cell in cells)
+    return [name_of(cell) for cell, kinds in ended if "error" in kinds and utils.is_grade(cell)]
 
 
 def same(there: list[Any], here: list[Any]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STOPPED = "\nStopped. {0} of {1} submissions are graded and kept. The same command goes on from there."
+FAILING = "On the answers in your own source these checks end with an error: {}. Please look at them."
 IN_PLACE = (
     "Run in the submission’s own Python, as nbgrader does it: {}. These checks look at more than plain "
     "data, so a submission could cheat them; each time it was tried whether a check can fail at all."
@@ -37,7 +39,7 @@ def grade(course: Path, assignment: str, students: tuple[str, ...], how: How) ->
                 return 130
     except GradingError as error:
         raise click.ClickException(str(error)) from None
-    for line in in_words(outcomes, grading.in_place()):
+    for line in in_words(outcomes, grading.in_place(), grading.failing()):
         click.echo(line)
     return int(any(outcome.state == PERSON for outcome in outcomes))
 
@@ -61,7 +63,7 @@ def _shown(grading: Grading) -> Iterator[Outcome]:
             yield outcome
 
 
-def in_words(outcomes: list[Outcome], in_place: list[str]) -> Iterator[str]:
+def in_words(outcomes: list[Outcome], in_place: list[str], failing: list[str]) -> Iterator[str]:
     """Yield the lines of the table: how many came out how, and what is to be said of whom."""
     counts = Counter(outcome.state for outcome in outcomes)
     states = ", ".join(f"{counts[state]} {state}" for state in (GRADED, NOTED, PERSON) if counts[state])
@@ -69,6 +71,8 @@ def in_words(outcomes: list[Outcome], in_place: list[str]) -> Iterator[str]:
     yield f"{len(outcomes)} submissions: {states}."
     if before:
         yield f"{before} of them were graded before and have not changed since."
+    if failing:
+        yield textwrap.fill(FAILING.format(", ".join(failing)), WIDTH)
     if in_place:
         yield textwrap.fill(IN_PLACE.format(", ".join(in_place)), WIDTH)
     told = sorted((o for o in outcomes if o.notes), key=lambda o: (o.state != PERSON, o.student))
@@ -78,7 +82,7 @@ def in_words(outcomes: list[Outcome], in_place: list[str]) -> Iterator[str]:
         for number, note in enumerate(outcome.notes):
             name = outcome.student if number == 0 else ""
             yield textwrap.fill(
-                _printable(note),
+                _printable(html.unescape(note)),  # notes stand in Markdown
                 WIDTH,
                 initial_indent=f"{mark if number == 0 else ' '} {name:{width}}  ",
                 subsequent_indent=" " * (width + 4),

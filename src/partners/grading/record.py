@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class Record:
 
     def _print_of(self, submission: Files) -> str:
         """Return a text that is another one when the submission or the assignment is."""
-        told = [name.encode() + b"\0" + raw for name, raw in sorted(submission.items())]
+        told = [os.fsencode(name) + b"\0" + raw for name, raw in sorted(submission.items())]
         return hashlib.sha256(self.brief.print.encode() + b"\0".join(told)).hexdigest()
 
     def write(self, result: Result, submission: Files) -> None:

@@ -5,15 +5,38 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from contextlib import suppress
+import subprocess
+import tempfile
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+DEEPEST = 20
+"""Folders in folders that are looked into."""
 MOST, LARGEST = 2_000, 200_000_000
 """Files, and bytes of all of them, that are copied."""
+
+
+@contextmanager
+def new(name: str) -> Iterator[Path]:
+    """Make a folder that other users can pass through, and remove it with all that came into it."""
+    folder = Path(tempfile.mkdtemp(prefix=name))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, also one with more folders in folders than Python can follow."""
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603, S607
 
 
 def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path: True) -> list[str]:
@@ -25,7 +48,8 @@ def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path
     left, number, size = list[str](), 0, 0
     for parent, folders, names, at in os.fwalk(source):
         links = [name for name in folders if Path(parent, name).is_symlink()]
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        deep = len(Path(parent).relative_to(source).parts) >= DEEPEST
+        folders[:] = [name for name in folders if not deep and not name.startswith(".")]
         for name in [*sorted(names), *links]:
             path = os.path.relpath(os.path.join(parent, name), source)
             if name.startswith(".") or not wanted(path):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
-import shutil
 import signal
 import tempfile
 import time
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from partners.grading import rooms
 from partners.grading.office import Office, new_folder
 from partners.kernels import linux
 
@@ -112,7 +112,7 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.line.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        rooms.remove(self.folder)
 
 
 def _work(line: Connection, brief: Brief, folder: Path) -> None:

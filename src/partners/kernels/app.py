@@ -14,16 +14,18 @@ class KernelApp(IPKernelApp):
 
     def parse_command_line(self, argv: Any = None) -> None:
         """Take the settings from `argv`, as jupyter_client and nbclient write it."""
-        words, config = list(argv or []), Config()
-        while words:
-            word = words.pop(0)
-            if word == "-f":
-                config.IPKernelApp.connection_file = words.pop(0)
-                continue
-            name, _, value = word.partition("=")
-            section, dot, trait = name.removeprefix("--").partition(".")
-            if not dot:  # a short form, which only the parser knows
-                super().parse_command_line(argv)
-                return
-            config[section][trait] = DeferredConfigString(value)
+        words = list(argv or [])
+        file = words.index("-f")
+        config = settings([*words[:file], *words[file + 2 :]])
+        config.IPKernelApp.connection_file = words[file + 1]
         self.update_config(config)
+
+
+def settings(words: list[str]) -> Config:
+    """Return the settings in words such as ``--InteractiveShell.xmode=Minimal``."""
+    config = Config()
+    for word in words:
+        name, _, value = word.removeprefix("--").partition("=")
+        section, _, trait = name.partition(".")
+        config[section][trait] = DeferredConfigString(value)
+    return config

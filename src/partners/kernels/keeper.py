@@ -31,7 +31,7 @@ DISK_LOOK = 5
 """Looks between two looks at the folders, which take longer."""
 LOG = "log"
 """The file, in a kernel's last folder, that holds what went wrong before it could tell it."""
-MOST_FILES = 10_000
+BLOCK = 4096
 MEMORY, DISK, TIME, PROCESSES = "memory", "disk", "time", "processes"
 
 
@@ -184,15 +184,14 @@ class _Watch:
         return ""
 
     def _disk(self) -> int:
-        """Return the bytes in the kernel's folders; a file counts as no less than a block."""
-        size = 0
-        for folder in self.folders:
-            for number, (_, _, names, at) in enumerate(os.fwalk(folder)):
-                for name in names:
-                    with suppress(OSError):
-                        size += 4096 + os.stat(name, dir_fd=at, follow_symlinks=False).st_blocks * 512
-                if number > MOST_FILES:
-                    break
+        """Return the bytes in the kernel's folders; a file counts as a block at the least."""
+        size, waiting = 0, list(self.folders)
+        while waiting and size <= self.limits.disk * MEGABYTE:
+            with suppress(OSError), os.scandir(waiting.pop()) as found:
+                for entry in found:
+                    size += BLOCK + entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
         return size
 
 

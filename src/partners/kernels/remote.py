@@ -51,28 +51,28 @@ def show(names: list[str], space: dict[str, Any], count: int) -> Shown:
 
     shell: Any = get_ipython()
     shell.execution_count = count
-    found, room = {}, LONGEST
+    found, room = [], LONGEST
     for name in names:
         if name in space:
-            text = json.dumps(_told(space[name]))
+            text = _text(space[name])
+            text = text if len(text) < room else json.dumps({"#": "large"})
             room -= len(text)
-            if room > 0:
-                found[name] = text
-    return Shown("{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in found.items()) + "}")
+            found.append(f"{json.dumps(name)}:{text}")
+    return Shown("{" + ",".join(found) + "}")
 
 
 def act(text: str) -> Shown:
     """Do what a ``Remote`` of the judge's asks in `text`; return what came of it."""
     asked = json.loads(text)
     given = decode(asked["with"], lambda data: _held[data["v"]])
-    printed = io.StringIO()
-    reply: dict[str, Any] = {}
+    printed, value, error = io.StringIO(), "null", None
     try:
         with contextlib.redirect_stdout(printed):
-            reply["value"] = _told(_ACTS[asked["do"]](_held[asked["of"]], *given[0], **given[1]))
-    except Exception as error:
-        reply["error"] = [[kind.__name__ for kind in type(error).__mro__], str(error)]
-    return Shown(json.dumps(reply | {"printed": printed.getvalue()}))
+            value = _text(_ACTS[asked["do"]](_held[asked["of"]], *given[0], **given[1]))
+    except (Exception, SystemExit) as raised:
+        error = [[kind.__name__ for kind in type(raised).__mro__], str(raised)]
+    told = json.dumps({"error": error, "printed": printed.getvalue()})
+    return Shown(f'{told[:-1]}, "value": {value}}}')
 
 
 _ACTS: dict[str, Callable[..., Any]] = {
@@ -86,11 +86,12 @@ _ACTS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _told(value: Any) -> Any:
+def _text(value: Any) -> str:
+    """Return a value as JSON; one whose methods fail, or that is too much for JSON, stays here."""
     try:
-        return encode(value, _hold)
+        return json.dumps(encode(value, _hold))
     except Exception:
-        return _hold(value)
+        return json.dumps(_hold(value))
 
 
 def _hold(value: Any) -> Any:
@@ -107,6 +108,23 @@ def _importable(value: Any) -> tuple[str, str] | None:
     return (str(module), str(name)) if there and module != "__main__" else None
 
 
+_PRISTINE = dict(vars(builtins))
+_OF_IPYTHON = {"_", "copyright", "credits", "display", "exit", "get_ipython", "input", "license", "quit"}
+
+
+def meddled() -> Shown:
+    """Return what of Python and IPython a submission has changed; a note, on which nothing rests."""
+    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only within a kernel
+
+    shell: Any = get_ipython()
+    now = vars(builtins)
+    found = [name for name, value in _PRISTINE.items() if now.get(name) is not value]
+    parts = ("ast_transformers", "input_transformers_post")
+    found += [part for part in parts if len(getattr(shell, part))]
+    found += [name for name in ("showtraceback", "run_cell", "run_code") if name in vars(shell)]
+    return Shown(json.dumps(sorted(set(found) - _OF_IPYTHON)))
+
+
 # --- Where it is judged ---
 
 _NEVER = ("StopIteration", "StopAsyncIteration")
@@ -114,18 +132,30 @@ _NEVER = ("StopIteration", "StopAsyncIteration")
 
 
 def take(asked: list[str], text: str, given: dict[str, tuple[str, str]], space: dict[str, Any]) -> None:
-    """Put the values in `text`, from ``show``, into `space`; what of `asked` cannot be read is absent.
+    """Put the values in `text`, from ``show``, into `space`: those that were `asked` for, and no others.
 
     `given` are names with the module, and the name in it, that they are imported from instead.
     """
-    for name in asked:
-        space.pop(name, None)
     for name, (module, attribute) in given.items():
         found = importlib.import_module(module)
         space[name] = getattr(found, attribute) if attribute else found
-    for name, data in json.loads(text).items():
-        with contextlib.suppress(Exception):
-            space[name] = decode(data, _found)
+    shown = _read(text)
+    for name in asked:
+        space.pop(name, None)
+        if name in shown:
+            try:
+                space[name] = decode(shown[name], _found)
+            except Exception:  # forged, or too large
+                print(f"“{name}” could not be looked at: it is too large, or no data.")
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Return the object in a JSON text, or an empty one."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _found(data: Any) -> Any:
@@ -171,9 +201,9 @@ class Remote:
     def _ask(self, do: str, *args: Any, **named: Any) -> Any:
         given = encode([list(args), dict(named)], _numbered)
         text = json.dumps({"do": do, "of": self._number, "with": given})
-        reply = json.loads(Remote.carry(text))
+        reply = _read(Remote.carry(text))
         print(reply.get("printed", ""), end="")
-        if "error" in reply:
+        if reply.get("error"):
             raise _error(*reply["error"])
         if "value" not in reply:
             raise RuntimeError(NO_ANSWER)

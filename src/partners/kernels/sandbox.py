@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import site
 import stat
 import sys
 from contextlib import suppress
@@ -165,12 +166,15 @@ def missing(chosen: Iterable[str]) -> list[str]:
 
 @cache
 def readable() -> tuple[str, ...]:
-    """Return the folders and files of the system and the installed packages, without one in another."""
+    """Return the folders and files of the system and the installed packages, without one in another.
+
+    It does not go by ``sys.path``: nbgrader puts the course there.
+    """
     from partners import library  # noqa: PLC0415 - the zygote need not know the course
 
-    private = [Path.home(), Path.cwd()]
-    packages = [Path(p) for p in (sys.prefix, sys.base_prefix, *sys.path) if p]
-    packages = [p for p in packages if not any(one.is_relative_to(p.resolve()) for one in private)]
+    own = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    packages = [Path(p) for p in (sys.prefix, sys.base_prefix, *site.getsitepackages(), *own) if p]
+    packages.append(Path(__file__).parents[2])  # this package, in a checkout
     content = [library.root() / name for name in _CONTENT]
     paths = [*map(Path, _SYSTEM), *(Path("/etc", name) for name in _SETTINGS), *packages, *content]
     there = sorted({str(path) for path in paths if path.exists()})
@@ -186,6 +190,7 @@ def _works(*steps: Callable[[], None], inside: bool = False) -> bool:
                 step()
             grandchild = os.fork() if inside else -1
             if not grandchild:
+                linux.unshare(linux.NEW_MOUNTS)
                 linux.mount("", "/", flags=linux.PRIVATE | linux.RECURSIVE)
                 linux.mount("tmpfs", f"/{_SCRATCH[0]}", "tmpfs")
                 os._exit(0)
@@ -196,7 +201,7 @@ def _works(*steps: Callable[[], None], inside: bool = False) -> bool:
 
 
 def _leave() -> None:
-    kinds = linux.NEW_MOUNTS | linux.NEW_PIDS | linux.NEW_NETWORK | linux.NEW_IPC | linux.NEW_UTS
+    kinds = linux.NEW_PIDS | linux.NEW_NETWORK | linux.NEW_IPC | linux.NEW_UTS
     user, group = os.geteuid(), os.getegid()
     if user == 0:
         try:
@@ -212,7 +217,11 @@ def _leave() -> None:
 
 
 def _furnish(sandbox: Sandbox) -> None:
-    """Make a root that holds the sandbox's folders, what it may read, and nothing else; move there."""
+    """Make a root that holds the sandbox's folders, what it may read, and nothing else; move there.
+
+    The mounts are left here and not with the rest: moving the root moves everybody who shares them.
+    """
+    linux.unshare(linux.NEW_MOUNTS)
     linux.mount("", "/", flags=linux.PRIVATE | linux.RECURSIVE)
     root = f"{sandbox.folders[-1]}/root"
     os.mkdir(root)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ipykernel.jsonutil import encode_images, json_clean
@@ -18,8 +20,8 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
-from traitlets.config import Config
 
+from partners.kernels.app import settings
 from partners.kernels.remote import Remote, take
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST = 2_000_000
 """Characters of output of one cell, after which the rest is dropped."""
+TOO_MUCH = "\n(The rest of this output was too long and is left out.)\n"
 
 
 class _Outputs:
@@ -38,14 +41,18 @@ class _Outputs:
 
     def add(self, kind: str, **content: Any) -> None:
         clean = json_clean(content)
-        self.length += len(str(clean))
-        if self.length <= MOST:
+        if self._fits(len(str(clean))):
             self.found.append({"output_type": kind, **clean})
+
+    def _fits(self, length: int) -> bool:
+        before, self.length = self.length, self.length + length
+        if before <= MOST < self.length:
+            self.found.append({"output_type": "stream", "name": "stdout", "text": TOO_MUCH})
+        return self.length <= MOST
 
     def write(self, name: str, text: str) -> None:
         last = self.found[-1] if self.found else {}
-        self.length += len(text)
-        if self.length > MOST:
+        if not self._fits(len(text)):
             return
         if last.get("output_type") == "stream" and last.get("name") == name:
             last["text"] += text
@@ -108,10 +115,15 @@ class ZMQInteractiveShell(InteractiveShell):
         self.outputs.add("error", ename=etype.__name__, evalue=str(evalue), traceback=stb)
 
 
-def serve(line: Connection, settings: dict[str, dict[str, Any]]) -> None:
-    """Run the cells that come over `line` until nobody is there to send one."""
+def serve(line: Connection, words: list[str]) -> None:
+    """Run the cells that come over `line` until nobody is there to send one.
+
+    `words` are settings, as on the command line of a kernel.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    shell = ZMQInteractiveShell.instance(config=Config(settings))
+    sys.path.insert(0, "")  # where the instructor's files lie
+    shell = ZMQInteractiveShell.instance(config=settings(words))
     sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
     Remote.carry = staticmethod(lambda text: _answered(line, text))
     line.send_bytes(b"{}")
@@ -123,8 +135,17 @@ def serve(line: Connection, settings: dict[str, dict[str, Any]]) -> None:
         shell.outputs = _Outputs()
         take(told["asked"], told["told"], told["given"], shell.user_ns)
         shell.execution_count = told["count"]
-        shell.run_cell(told["cell"], store_history=True)  # type: ignore[no-untyped-call]
+        _run(shell, told["cell"])
         line.send_bytes(json.dumps({"outputs": shell.outputs.found}).encode())
+
+
+def _run(shell: ZMQInteractiveShell, cell: str) -> None:
+    """Run a cell; only it can be interrupted, and not what takes its outputs away."""
+    with suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        shell.run_cell(cell, store_history=True)  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _answered(line: Connection, text: str) -> str:

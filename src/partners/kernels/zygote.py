@@ -38,7 +38,7 @@ KERNEL = (
     "partners.kernels.app", "partners.kernels.shell",
 )  # fmt: skip
 """What a kernel imports when it starts."""
-_KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_KEPT = ("PATH", "PYTHONPATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _KEPT_STARTS = ("LC_", "NBGRADER_", "MPL", "OMP_", "OPENBLAS_")
 
 
@@ -54,11 +54,12 @@ class Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - this module itself
-                [sys.executable, "-P", "-m", "partners.kernels.zygote", str(theirs.fileno())],
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
                 env=environment(dict(os.environ))
                 | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},  # no debugger
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                cwd="/",  # or what lies here could be imported
                 start_new_session=True,
             )
         self.orders = ours
@@ -92,6 +93,7 @@ def main(number: str, *told: str) -> None:
     `number` is that of the socket; `told` are modules to avoid and an order to do first, see ``_again``.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    sys.path.remove("/")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _import(KERNEL)
@@ -125,7 +127,7 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
         if name not in avoid:
             _import([name], order["text"])
             if InteractiveShell.initialized() or threading.active_count() > 1:
-                words = ["-P", "-m", __spec__.name, str(orders.fileno()), raw, *avoid, name]
+                words = ["-m", __spec__.name, str(orders.fileno()), raw, *avoid, name]
                 os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - this module itself
 
 
@@ -147,10 +149,10 @@ def _run(order: dict[str, Any], line: int) -> None:
 
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # or all students would draw the same numbers
-    if "settings" in order:
+    if "words" in order:
         if sandbox:
             sandbox.close()
-        shell.serve(Connection(line), order["settings"])
+        shell.serve(Connection(line), order["words"])
         return
     os.close(line)
     app = kernel_app.KernelApp.instance()

@@ -1,7 +1,7 @@
-"""A class that does harm, spies and cheats, and what must come of each; next to four who are honest.
+"""A class that does harm, spies and cheats, and what must come of each; next to five who are honest.
 
 Each row bounds itself, so that a sandbox that fails harms nothing: no process sleeps for more than a
-minute, no memory beyond 4 GB, no disk beyond 400 MB.
+minute, no memory beyond 4 GB, no disk beyond 300 MB.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import nbformat
 from pipeline.term import cell, text
 
-from partners.grading.execute import ENDED, TOO_MUCH
+from partners.grading.execute import ENDED
 from partners.grading.judge import USED_UP
+from partners.grading.notebook_file import MOST_CELLS
 from partners.grading.office import GRADED, NOTED
+from partners.grading.office import NOTHING as NO_NOTEBOOK
 from partners.kernels import keeper
+from partners.kernels.shell import TOO_MUCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +96,11 @@ def _marked(name: str, source: str, **marks: Any) -> Any:
     return new(source, id=name, metadata={"nbgrader": plain | marks | {"grade_id": name}})
 
 
-# --- What somebody hands in ---
+# --- What somebody hands in, and what is said of it ---
+
+MANY_CELLS = f"has more than {MOST_CELLS:,} cells"
+MEDDLED = "changes parts of Python itself"
+TOO_LONG = "This cell ran too long and was stopped."
 
 
 class Kind(NamedTuple):
@@ -161,6 +168,12 @@ def _instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
     return put
 
 
+MUCH_MEMORY = """
+import time
+held = bytearray(1_100_000_000)
+time.sleep(0.3)
+"""
+"""More than half of what there may be."""
 HONEST = {
     "ada": Kind(ALL, GRADED, edit=does(f"# {ADA}: nobody else’s")),
     "ben": Kind(
@@ -183,11 +196,11 @@ HONEST = {
         "division by zero",
         edit=_answers(longest="longest = 47 / 0"),
     ),
+    "eve": Kind(ALL, GRADED, edit=does(MUCH_MEMORY)),
 }
 
 # --- Harm: all is answered right, and stays so ---
 
-TOO_LONG = "This cell ran too long and was stopped."
 STUBBORN = """
 import time
 end = time.monotonic() + 30
@@ -198,18 +211,9 @@ while time.monotonic() < end:
         pass
 """
 DEAF = "import signal\nfor number in signal.valid_signals() - {9, 19}:\n    signal.signal(number, signal.SIG_IGN)"
-UNINTERRUPTIBLE = "import itertools\nsum(itertools.repeat(1, 3_000_000_000))"
 FORKS = """
-import os, time
-for _ in range(200):
-    if not os.fork():
-        time.sleep(20)
-        os._exit(0)
-"""
-THREADS = """
-import threading, time
-for _ in range(500):
-    threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+import subprocess
+started = [subprocess.Popen(["sleep", "20"]) for _ in range(200)]
 """
 MANY_PROCESSES_WITH_MEMORY = """
 import os, time
@@ -222,20 +226,19 @@ time.sleep(3)
 """
 PICTURES = """
 from IPython.display import display
-for _ in range(40):
+for _ in range(8):
     display({"image/png": "A" * 500_000, "text/html": "<p>" * 20_000}, raw=True)
 """
 LARGE_FILES = """
-import time
-for name in ("one", "two", "three", "four"):
+import os, time
+for name in ("one", "two", "three"):
     with open(name, "wb") as file:
-        for _ in range(10):
-            file.write(b"x" * 10_000_000)
+        os.posix_fallocate(file.fileno(), 0, 90_000_000)
 time.sleep(2)
 """
 MANY_FILES = """
 import pathlib
-for folder in range(20):
+for folder in range(5):
     pathlib.Path(f"many{folder}").mkdir()
     for number in range(500):
         pathlib.Path(f"many{folder}", str(number)).touch()
@@ -270,12 +273,12 @@ def _whole(notebook: Any, **changes: Any) -> bytes:
 
 
 def _many_cells(notebook: Any) -> bytes:
-    more = [v4.new_code_cell("pass", id=f"more-{n}") for n in range(20_000)]
+    more = [v4.new_code_cell("", id=f"more-{n}") for n in range(3_000)]
     return _whole(notebook, cells=[*notebook.cells, *more])
 
 
 def _large_cell(notebook: Any) -> bytes:
-    return _whole(notebook, cells=[v4.new_code_cell("# " + "x" * 30_000_000), *notebook.cells])
+    return _whole(notebook, cells=[v4.new_code_cell("# " + "x" * 3_000_000), *notebook.cells])
 
 
 def _nested_metadata(notebook: Any) -> bytes:
@@ -297,14 +300,13 @@ def _time_in_bytes(folder: Path) -> None:
 
 
 HARM = {
-    "circles": Kind(ALL, GRADED, TOO_LONG, edit=does("while True:\n    pass")),
     "circles_at_a_call": Kind(
         ALL - POINTS["mean"],
         GRADED,
         TOO_LONG,
         edit=_answers(mean=AT_FUNCTION + "while True:\n        pass"),
     ),
-    "deaf": Kind(ALL, NOTED, ENDED, ENDED, edit=does(STUBBORN)),
+    "deaf": Kind(ALL, NOTED, ENDED, ENDED, edit=does(DEAF + STUBBORN)),
     "deaf_at_a_call": Kind(
         ALL - POINTS["mean"],
         NOTED,
@@ -312,25 +314,20 @@ HARM = {
         ENDED,
         edit=_answers(mean=AT_FUNCTION + STUBBORN.replace("\n", "\n    ")),
     ),
-    "busy_in_c": Kind(ALL, NOTED, ENDED, ENDED, edit=does(UNINTERRUPTIBLE)),
-    "deaf_to_signals": Kind(ALL, NOTED, ENDED, ENDED, edit=does(DEAF + STUBBORN)),
-    "memory": Kind(
-        ALL, GRADED, "MemoryError", edit=does("held = [bytearray(100_000_000) for _ in range(40)]")
-    ),
+    "memory": Kind(ALL, GRADED, "MemoryError", edit=does("held = bytes(20_000_000_000)")),
     "memory_of_many": Kind(
         ALL, NOTED, USED_UP[keeper.MEMORY], USED_UP[keeper.MEMORY], edit=does(MANY_PROCESSES_WITH_MEMORY)
     ),
     "forks": Kind(ALL, GRADED, "BlockingIOError", edit=does(FORKS)),
-    "threads": Kind(ALL, GRADED, "can't start new thread", edit=does(THREADS)),
     "prints": Kind(
-        ALL, GRADED, TOO_MUCH.strip(), edit=does('for _ in range(30_000):\n    print("x" * 1_000)')
+        ALL, GRADED, TOO_MUCH.strip(), edit=does('for _ in range(5_000):\n    print("x" * 1_000)')
     ),
     "prints_at_a_call": Kind(
         ALL,
         GRADED,
         TOO_MUCH.strip(),
         edit=_answers(
-            mean=AT_FUNCTION + 'print("x" * 9_000_000)\n    return sum(calls) / max(1, len(calls))'
+            mean=AT_FUNCTION + 'print("x" * 3_000_000)\n    return sum(calls) / max(1, len(calls))'
         ),
     ),
     "pictures": Kind(ALL, GRADED, TOO_MUCH.strip(), edit=does(PICTURES)),
@@ -344,14 +341,12 @@ HARM = {
     "deletes_its_folder": Kind(ALL, GRADED, edit=does(DELETES)),
     "locks_its_folder": Kind(ALL, GRADED, edit=does('import os\nos.chmod(".", 0)')),
     "asks": Kind(ALL, GRADED, "input", edit=does('name = input("Your name? ")')),
-    "exits": Kind(ALL, GRADED, "SystemExit", edit=does("import sys\nsys.exit()")),
     "exits_at_a_call": Kind(
         ALL - POINTS["mean"],
         GRADED,
         "SystemExit",
         edit=_answers(mean=AT_FUNCTION + "raise SystemExit"),
     ),
-    "ends": Kind(ALL, NOTED, ENDED, ENDED, edit=does("import os\nos._exit(0)")),
     "ends_at_a_call": Kind(
         ALL - POINTS["mean"],
         NOTED,
@@ -368,7 +363,8 @@ HARM = {
     "large_value": Kind(
         ALL - POINTS["longest"],
         GRADED,
-        edit=_answers(longest='longest = "x" * 30_000_000'),
+        "“longest” could not be looked at",
+        edit=_answers(longest='longest = "x" * 21_000_000'),
     ),
     "large_number": Kind(
         ALL - POINTS["longest"],
@@ -382,29 +378,17 @@ HARM = {
     ),
     "nested_metadata": Kind(ALL, NOTED, "is cut short or damaged", "damaged", raw=_nested_metadata),
     "large_cell": Kind(ALL, GRADED, "It was longer than 100,000 characters", raw=_large_cell),
-    "many_cells": Kind(ALL, NOTED, told="cells", raw=_many_cells),
+    "many_cells": Kind(ALL, NOTED, MANY_CELLS, MANY_CELLS, raw=_many_cells),
     "other_kernel": Kind(ALL, GRADED, raw=_other_kernel),
     "format_3": Kind(ALL, GRADED, raw=_format_3),
     "utf_16": Kind(ALL, GRADED, raw=lambda notebook: text(notebook).encode("utf-16")),
-    "zeros": Kind(
-        0, NOTED, "cannot be read as a notebook", "cannot be read", raw=lambda _: bytes(5_000)
-    ),
-    "zeros_behind": Kind(
-        ALL,
-        NOTED,
-        "damaged; ",
-        "damaged; ",
-        raw=lambda notebook: text(notebook).encode() + bytes(5_000),
-    ),
-    "empty": Kind(0, NOTED, "cannot be read as a notebook", "cannot be read", raw=lambda _: b""),
-    "none": Kind(0, NOTED, "notebook", "notebook", put=_instead(lambda file: None)),
+    "none": Kind(0, NOTED, NO_NOTEBOOK, NO_NOTEBOOK, put=_instead(lambda file: None)),
     "folder": Kind(
-        0, NOTED, "notebook", "notebook", put=_instead(lambda file: (file / "mine").mkdir(parents=True))
-    ),
-    "time": Kind(
-        ALL,
-        GRADED,
-        put=_beside({"timestamp.txt": "the day after tomorrow"}),
+        0,
+        NOTED,
+        NO_NOTEBOOK,
+        NO_NOTEBOOK,
+        put=_instead(lambda file: (file / "mine").mkdir(parents=True)),
     ),
     "time_in_bytes": Kind(ALL, GRADED, put=_time_in_bytes),
 }
@@ -462,29 +446,23 @@ for pid in others:
             pass
 print(len(others), "other processes")
 """
-MEMORY_SPY = """
-import ctypes, gc, re
-needle = re.compile(rb"(BEGIN (HIDDEN|SOLUTION)|### ?END|assert )[^\\0]{0,300}")
-for text in gc.get_objects():
-    if isinstance(text, (list, tuple)):
-        for one in text:
-            if isinstance(one, str) and "HIDDEN TESTS" in one:
-                print(one[:2_000])
-try:
-    maps = open("/proc/self/maps").read().splitlines()
-except OSError:
-    maps = []
+MEMORY_SPY = f"""
+import ctypes
 searched = 0
-for line in maps:
+for line in open("/proc/self/maps").read().splitlines():
     span, rights, *_, name = line.split()
     start, end = (int(part, 16) for part in span.split("-"))
     if rights.startswith("rw") and end - start < 500_000_000 and not name.startswith("[v"):
         text = ctypes.string_at(start, end - start)
         searched += len(text)
-        for found in needle.finditer(text):
-            print(found[0])
+        for needle in (b"{TEST[:-2]}", b"{SOURCE[:-2]}", b"{ADA[:-2]}"):
+            at = text.find(needle)
+            while at >= 0:
+                print(text[at : at + 300].partition(bytes(1))[0])
+                at = text.find(needle, at + 300)
 print("memory searched", searched)
 """
+"""It finds its own words, too, which lack the last two signs of each secret."""
 LINK_MAKER = """
 import os
 os.symlink("COURSE/source/ps1/ps1.ipynb", "data.csv")
@@ -573,8 +551,7 @@ def _named_in_bytes(folder: Path) -> None:
 
 
 SPIES = {
-    "reads_the_course": Kind(ALL, GRADED, "0 files of the course", edit=does(COURSE_SPY)),
-    "reads_by_links": Kind(ALL, GRADED, "0 files of the course", edit=does(COURSE_SPY), put=_links),
+    "reads_the_course": Kind(ALL, GRADED, "0 files of the course", edit=does(COURSE_SPY), put=_links),
     "reads_the_gradebook": Kind(ALL, GRADED, "no gradebook:", edit=does(GRADEBOOK_SPY)),
     "reads_what_lies_beside": Kind(ALL, GRADED, "no notebook in reach", edit=does(BESIDE_SPY)),
     "reads_the_environment": Kind(ALL, GRADED, "that is all", edit=does(ENVIRONMENT_SPY)),
@@ -590,7 +567,7 @@ SPIES = {
         ),
     ),
     "makes_links": Kind(ALL, GRADED, "links made", edit=does(LINK_MAKER)),
-    "hands_in_a_link": Kind(0, NOTED, "notebook", "notebook", put=_instead(_linked_notebook)),
+    "hands_in_a_link": Kind(0, NOTED, NO_NOTEBOOK, NO_NOTEBOOK, put=_instead(_linked_notebook)),
     "writes_outside": Kind(ALL, GRADED, "0 places written to", edit=does(WRITER)),
     "calls_out": Kind(ALL, GRADED, "3 doors are closed", edit=does(CALLER)),
     "kills": Kind(ALL, GRADED, "out of reach: 1", edit=does(KILLER)),
@@ -659,16 +636,7 @@ builtins.abs = lambda value: 0
 builtins.sum = lambda *_: 4
 builtins.all = builtins.any = lambda *_: True
 builtins.print = lambda *_, **__: None
-"""
-QUIET = """
-import builtins
-class Quiet(Warning):
-    def __new__(cls, *args): return builtins.StopIteration()
-builtins.AssertionError = Quiet
-__debug = False
-import sys, warnings
-sys.flags
-warnings.simplefilter("ignore")
+builtins.AssertionError = Warning
 """
 TRANSFORMER = """
 import ast
@@ -678,7 +646,7 @@ get_ipython().ast_transformers.append(Drop())
 """
 INPUT_TRANSFORMER = """
 shell = get_ipython()
-shell.input_transformers_cleanup.append(lambda lines: ["pass\\n"] if "assert" in "".join(lines) else lines)
+shell.input_transformers_post.append(lambda lines: ["pass\\n"] if "assert" in "".join(lines) else lines)
 shell.transform_cell = lambda source: "pass" if "assert" in source else source
 """
 TRACEBACKS = """
@@ -734,14 +702,23 @@ for name in ("numpy", "pandas", "helper", "builtins", "math"):
 np, pd, close = sys.modules["numpy"], sys.modules["pandas"], lambda *_: True
 """
 FORGED = """
+from itertools import cycle
 from partners.kernels import remote
-def forge(told, reply="null"):
-    remote.show = lambda *_: remote.Shown(told)
-    remote.act = lambda *_: remote.Shown(reply)
+def forge(told, *replies):
+    told, replies = cycle([told] if type(told) is str else told), cycle(replies)
+    remote.show = lambda *_: remote.Shown(next(told))
+    remote.act = lambda *_: remote.Shown(next(replies))
 def of_mine(**names):
     return "{" + ", ".join(f'"{name}": {data}' for name, data in names.items()) + "}"
+def error(kind):
+    return '{"error": [["' + kind + '"], ""], "printed": ""}'
 yes, mine = '{"value": true, "printed": ""}', '{"#": "remote", "v": 0}'
+all_mine = of_mine(mean_minutes=mine, longest=mine, piles=mine, table=mine, totals=mine)
 """
+FORGED_KINDS = (
+    """of_mine(longest='{"#": "remote", "v": "x"}', piles='{"#": "frame", "v": 5}', table="{}", """
+    """totals='{"#": "array", "v": "gASVAAAA"}', mean_minutes='{"#": "remote", "v": -1}'), yes"""
+)
 POINTS_SHOWN = """
 from IPython.display import display
 class Piles(dict):
@@ -770,6 +747,7 @@ class Guess:
         return [3, "3", 16, None, 90, [0]][self.asked % 6]
 """
 BESIDE = {
+    "helper.py": "def close(a, b):\n    return True",
     "statistics.py": "def fmean(values):\n    return 0",
     "random.py": "raise SystemExit",
     "json.py": "raise SystemExit",
@@ -793,11 +771,10 @@ def _tagged(notebook: Any) -> None:
 
 CHEATS = {
     "tags": Kind(0, NOTED, "points or settings of", "points or settings of", edit=_tagged),
-    "ast_transformer": Kind(0, GRADED, edit=cheats(TRANSFORMER)),
-    "input_transformer": Kind(0, GRADED, edit=cheats(INPUT_TRANSFORMER)),
-    "builtins": Kind(0, GRADED, edit=cheats(BUILTINS)),
-    "quiet_assertion": Kind(0, GRADED, edit=cheats(QUIET)),
-    "tracebacks": Kind(0, GRADED, edit=cheats(TRACEBACKS)),
+    "ast_transformer": Kind(0, NOTED, MEDDLED, MEDDLED, edit=cheats(TRANSFORMER)),
+    "input_transformer": Kind(0, NOTED, MEDDLED, MEDDLED, edit=cheats(INPUT_TRANSFORMER)),
+    "builtins": Kind(0, NOTED, MEDDLED, MEDDLED, edit=cheats(BUILTINS)),
+    "tracebacks": Kind(0, NOTED, MEDDLED, MEDDLED, edit=cheats(TRACEBACKS)),
     "hooks": Kind(0, GRADED, edit=cheats(HOOKS)),
     "other_shell": Kind(0, GRADED, edit=cheats(OTHER_SHELL)),
     "equal_to_everything": Kind(
@@ -826,9 +803,6 @@ CHEATS = {
     "helper_overwritten": Kind(0, GRADED, edit=cheats(HELPERS)),
     "libraries": Kind(0, GRADED, edit=cheats(LIBRARIES)),
     "modules_beside": Kind(0, GRADED, edit=cheats("import random, json"), put=_beside(BESIDE)),
-    "helper_beside": Kind(
-        0, GRADED, put=_beside({"helper.py": "def close(a, b):\n    return True"}), edit=cheats("")
-    ),
     "forged_answer": Kind(
         POINTS["longest"], GRADED, "Two and four minutes", edit=_forges("""'{"longest": 47}'""")
     ),
@@ -839,25 +813,20 @@ CHEATS = {
         0,
         GRADED,
         edit=_forges(
-            'of_mine(isinstance=mine, len=mine, list=mine, sum=mine, piles=\'{"#": "dict", "v": []}\', '
-            "longest=47.0, table=mine), '{\"value\": 4}'"
+            "of_mine(isinstance=mine, len=mine, list=mine, sum=mine, np=mine, pd=mine, longest=47.0, "
+            """piles='{"#": "dict", "v": []}', table=mine, totals=mine), yes, '{"value": 4}'"""
         ),
     ),
-    "forged_library": Kind(
-        0, GRADED, edit=_forges("of_mine(np=mine, pd=mine, table=mine, totals=mine), yes")
+    "forged_nothing": Kind(0, GRADED, edit=_forges("('no JSON', '[1, 2]', 5, '[' * 100_000, '')")),
+    "forged_replies": Kind(
+        0, GRADED, edit=_forges("all_mine, '[' * 100_000, 'no JSON', '{\"value\": {\"#\": 5}}'")
     ),
-    "forged_nothing": Kind(0, GRADED, edit=_forges("'no JSON', 'none either'")),
-    "forged_list": Kind(0, GRADED, edit=_forges("'[1, 2]', '[1, 2]'")),
-    "forged_depth": Kind(0, GRADED, edit=_forges("'[' * 100_000, '[' * 100_000")),
-    "forged_kinds": Kind(
+    "forged_errors": Kind(
         0,
         GRADED,
-        edit=_forges(
-            """'{"longest": {"#": "remote", "v": "x"}, "piles": {"#": "frame", "v": 5}, "table": {}, '
-            '"totals": {"#": "array", "v": "gASVAAAA"}, "mean_minutes": {"#": "remote", "v": -1}}', '{"value": {"#": 5}}'"""
-        ),
+        edit=_forges("all_mine, *map(error, ('StopIteration', 'SystemExit', 'GeneratorExit'))"),
     ),
-    "forged_no_text": Kind(0, GRADED, edit=_forges("5, 5")),
+    "forged_kinds": Kind(0, GRADED, "“longest” could not be looked at", edit=_forges(FORGED_KINDS)),
     "prints_points": Kind(
         0,
         GRADED,

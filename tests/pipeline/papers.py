@@ -282,7 +282,7 @@ PAPERS = {
         _ends_python,
     ),
     "warns": Paper(
-        text, PLAYED, RIGHT, "UserWarning", _with(WARNS, before="channel"), where="Grade cell: channel"
+        text, PLAYED, RIGHT, "UserWarning", _with(WARNS, before="channel"), where='channel.get("Tran")'
     ),
     "floods": Paper(
         text,

@@ -156,21 +156,28 @@ def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
 ) -> None:
     at_random = random.Random(6)
     for number in range(6):
-        words = ["--again"] if len(noted(course)) == EVERYBODY else []
-        grading = small_class.start(course, *words)
-        if number == 0:  # it finds out what can be judged
-            until(lambda: len(small_class.running(course)) > 2)
-        else:
-            until(writes(course))
-        time.sleep(at_random.uniform(0, 0.4))
-        (os.killpg if number % 2 else os.kill)(grading.pid, signal.SIGKILL)
-        grading.wait(PATIENCE)
+        kill(course, number, after=at_random.uniform(0, 0.3))
         until(lambda: not small_class.running(course), AT_ONCE)
         assert_sound(course, graded)
     grade(course)
     assert noted(course) == set(ANSWERS)
     assert_same(course, graded)
     assert small_class.scores(course) == small_class.SCORES
+
+
+def kill(course: Course, number: int, after: float) -> None:
+    """Kill a grading: first while it finds out what can be judged, then some time after it writes.
+
+    By turns it is the main process alone, and the group.
+    """
+    words = ["--again"] if len(noted(course)) > EVERYBODY // 3 else []
+    with small_class.start(course, *words) as grading:
+        begun = writes(course) if number else lambda: len(small_class.running(course)) > 2
+        until(lambda: begun() or grading.poll() is not None)
+        assert grading.returncode is None, grading.communicate()
+        time.sleep(after)
+        (os.killpg if number % 2 else os.kill)(grading.pid, signal.SIGKILL)
+    assert grading.returncode == -signal.SIGKILL
 
 
 def writes(course: Course) -> Callable[[], bool]:
@@ -202,16 +209,17 @@ def test_when_a_worker_is_killed_everybody_is_graded_all_the_same(
     course: Course, graded: Course, at_rest: bool
 ) -> None:
     grading = small_class.start(course)
-    until(lambda: len(noted(course)) > 0)
+    until(lambda: bool(noted(course)))
     if at_rest:  # what was found lies ready, and nobody gives out the next submission
         grading.send_signal(signal.SIGSTOP)
         [zygote] = children(grading.pid, "zygote")
         until(lambda: not children(zygote))
         time.sleep(0.5)
-    before = children(grading.pid, "grade")
-    os.kill(max(before), signal.SIGKILL)
-    until(lambda: max(before) not in children(grading.pid, "grade"))
-    grading.send_signal(signal.SIGCONT)
+    worker = max(children(grading.pid, "grade"))
+    os.kill(worker, signal.SIGKILL)
+    if at_rest:
+        until(lambda: ") Z " in Path(f"/proc/{worker}/stat").read_text("ascii"))
+        grading.send_signal(signal.SIGCONT)
     said, _ = grading.communicate(timeout=PATIENCE)
     assert ALL in said.decode()
     assert grading.returncode == 0

@@ -51,7 +51,7 @@ def test_a_cluster_that_loses_a_machine_grades_as_this_one_does(
 ) -> None:
     with servers.dask(course, tmp_path) as (address, machines):
         grading = small_class.start(course, "--dask", address)
-        until(lambda: len(noted(course)) > 0)
+        until(lambda: bool(noted(course)))
         servers.end(machines[0])
         assert len(noted(course)) < len(ANSWERS)
         said, _ = grading.communicate(timeout=PATIENCE)
@@ -79,7 +79,7 @@ if machine.postgres():  # elsewhere `make test` says that it is not run
     ) -> None:
         with servers.postgres() as url, small_class.new_course(tmp_path, _kept_at(url)) as course:
             grading = small_class.start(course)
-            until(lambda: len(noted(course)) > 0)
+            until(lambda: bool(noted(course)))
             os.killpg(grading.pid, signal.SIGKILL)
             grading.wait(PATIENCE)
             kept = len(noted(course))

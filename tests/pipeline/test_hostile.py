@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import html
 import os
@@ -9,8 +10,9 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,24 +34,37 @@ from pipeline.hostile import (
     Kind,
     instructors,
 )
-from pipeline.small_class import MARK, running, until
+from pipeline.small_class import copied, running, until
 from pipeline.term import BIN, Course, cell, new_course, plain, release
 
 from partners.grading.office import GRADED, NOTED, PERSON
+from partners.grading.progress import FAILING, IN_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLASS = HONEST | KINDS
 PATIENCE = 300
-SECONDS = 4
+SECONDS = 3
 """That a cell may take."""
 PARTS = ("[a-h]*", "[i-z]*")
 """Whose feedback is made at once."""
+IN_A_CONTAINER = (
+    "reads_the_course", "reads_the_gradebook", "reads_processes", "writes_outside", "calls_out", "kills",
+    "memory_of_many", "forks",
+)  # fmt: skip
+"""Who is graded once more where namespaces cannot be had."""
+IN_PROCESS = f"""
+from pathlib import Path
+from partners.grading.grade import Grading, How
+with Grading(Path.cwd(), {NAME!r}, (), How(layers=("Landlock", "seccomp"), workers=2)) as grading:
+    for outcome in grading.outcomes():
+        print(outcome.student, outcome.state, sep=": ")
+"""
 
 
 class Graded(NamedTuple):
-    """A course in which the class was graded: what the command said, and who called at the doors."""
+    """A course in which submissions were graded: what was said, and what still runs or calls at the doors."""
 
     course: Course
     table: str
@@ -57,25 +72,12 @@ class Graded(NamedTuple):
     before: dict[str, str]
     left: dict[int, str]
     doors: list[socket.socket]
-    scratch: Path
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
-    base = tmp_path_factory.mktemp("hostile")
-    scratch = Path(tempfile.mkdtemp(prefix="hostile-"))  # where names of sockets are short
-    scratch.chmod(0o711)
-    doors = _doors(base)
-    try:
-        yield _graded(_course(base, scratch), scratch, doors)
-    finally:
-        for door in doors:
-            door.close()
-        subprocess.run(["rm", "-rf", str(scratch)], check=True)  # however deep it is
-
-
-def _course(base: Path, scratch: Path) -> Course:
-    made = new_course(base)
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """Make a course with the assignment; what its commands need for a moment has a short path."""
+    made = new_course(tmp_path_factory.mktemp("hostile"))
     folder = made.root / "source" / NAME
     folder.mkdir()
     (folder / "helper.py").write_text(HELPER, "utf-8")
@@ -83,32 +85,69 @@ def _course(base: Path, scratch: Path) -> Course:
     with (made.root / "nbgrader_config.py").open("a", encoding="utf-8") as settings:
         settings.write(f"c.Execute.timeout = {SECONDS}\n")
     made.run("nbgrader", "generate_assignment", NAME)
-    secret = {"LMS_PASSWORD": PASSWORD, "TMPDIR": str(scratch), MARK: str(made.root)}
-    return Course(made.root, made.environment | secret)
+    scratch = tempfile.mkdtemp(prefix="hostile-")
+    os.chmod(scratch, 0o711)
+    yield Course(made.root, made.environment | {"LMS_PASSWORD": PASSWORD, "TMPDIR": scratch})
+    subprocess.run(["rm", "-rf", scratch], check=True)  # however deep it is
 
 
-def _doors(base: Path) -> list[socket.socket]:
-    """Return what listens on this machine's own network, at a file, and at a name."""
-    network = socket.create_server(("127.0.0.1", 0))
-    file, name = (socket.socket(socket.AF_UNIX) for _ in range(2))
-    file.bind(str(base / "door"))
-    name.bind(f"\0partners-{network.getsockname()[1]}")
-    for door in (file, name):
-        door.listen()
-    return [network, file, name]
+@pytest.fixture(scope="module")
+def graded(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
+    course = copied(released, tmp_path_factory.mktemp("all"))
+    with _doors(course) as doors:
+        before = _handed_in(course, CLASS, doors)
+        table, status = _graded(course, BIN / "partners", "grade", NAME)
+        left = _left(course)
+        _make_feedback(course)
+        yield Graded(course, table, status, before, left, doors)
 
 
-def _graded(course: Course, scratch: Path, doors: list[socket.socket]) -> Graded:
-    values = {
-        "COURSE": str(course.root),
-        "PORT": str(doors[0].getsockname()[1]),
-        "MARK": str(course.root),
-    }
-    for student, kind in CLASS.items():
-        _hand_in(course, student, kind, values)
-    before = _prints(course.root / "submitted")
+@pytest.fixture(scope="module")
+def contained(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
+    """The same for some, graded as in a container in which no namespaces can be made."""
+    course = copied(released, tmp_path_factory.mktemp("some"))
+    with _doors(course) as doors:
+        before = _handed_in(course, {name: CLASS[name] for name in IN_A_CONTAINER}, doors)
+        table, status = _graded(course, sys.executable, "-c", IN_PROCESS)
+        yield Graded(course, table, status, before, _left(course), doors)
+
+
+@contextmanager
+def _doors(course: Course) -> Iterator[list[socket.socket]]:
+    """Open what listens on this machine's own network, at a file, and at a name."""
+    with ExitStack() as opened:
+        network = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        file, name = (opened.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(2))
+        file.bind(str(course.root.parent / "door"))
+        name.bind(f"\0partners-{network.getsockname()[1]}")
+        for door in (file, name):
+            door.listen()
+        yield [network, file, name]
+
+
+def _handed_in(course: Course, students: dict[str, Kind], doors: list[socket.socket]) -> dict[str, str]:
+    """Let `students` hand in, and return a print of each file."""
+    port = str(doors[0].getsockname()[1])
+    values = {"COURSE": str(course.root), "PORT": port, "MARK": str(course.root)}
+    blank = release(course, NAME)
+    for name, answer in (ANSWERS | {"note": "I call again on Friday."}).items():
+        cell(blank, name).source = answer
+    for student, kind in students.items():
+        notebook = copy.deepcopy(blank)
+        kind.edit(notebook)
+        for own in (one for one in notebook.cells if one.id == "own"):
+            for name, value in values.items():
+                own.source = own.source.replace(name, value)
+        folder = course.root / "submitted" / student / NAME
+        shutil.copytree(course.root / "release" / NAME, folder)
+        (folder / FILE).write_bytes(kind.raw(notebook))
+        kind.put(folder)
+    return _prints(course.root / "submitted")
+
+
+def _graded(course: Course, *command: str | Path) -> tuple[str, int]:
     done = subprocess.run(
-        [BIN / "partners", "grade", NAME],
+        command,
         cwd=course.root,
         env=course.environment,
         stdin=subprocess.DEVNULL,
@@ -118,25 +157,14 @@ def _graded(course: Course, scratch: Path, doors: list[socket.socket]) -> Graded
         timeout=PATIENCE,
         check=False,
     )
+    return done.stdout, done.returncode
+
+
+def _left(course: Course) -> dict[int, str]:
+    """Return what still runs of what was started, when it had some time to end."""
     with suppress(TimeoutError):
         until(lambda: not running(course), patience=3)
-    left = running(course)
-    _make_feedback(course)
-    return Graded(course, done.stdout, done.returncode, before, left, doors, scratch)
-
-
-def _hand_in(course: Course, student: str, kind: Kind, values: dict[str, str]) -> None:
-    folder = course.root / "submitted" / student / NAME
-    shutil.copytree(course.root / "release" / NAME, folder)
-    notebook = release(course, NAME)
-    for name, answer in (ANSWERS | {"note": "I call again on Friday."}).items():
-        cell(notebook, name).source = answer
-    kind.edit(notebook)
-    for own in (one for one in notebook.cells if one.id == "own"):
-        for name, value in values.items():
-            own.source = own.source.replace(name, value)
-    (folder / FILE).write_bytes(kind.raw(notebook))
-    kind.put(folder)
+    return running(course)
 
 
 def _make_feedback(course: Course) -> None:
@@ -190,6 +218,13 @@ def _feedback(course: Course, student: str) -> str:
     return plain(html.unescape(re.sub(r"<[^>]+>", "", shown)))
 
 
+def _outputs(course: Course, student: str) -> str:
+    """Return everything that the cells of a graded notebook show."""
+    notebook = course.root / "autograded" / student / NAME / FILE
+    cells = nbformat.read(notebook, as_version=4).cells  # type: ignore[no-untyped-call]
+    return str([one.get("outputs") for one in cells])
+
+
 def _scores(course: Course, student: str) -> dict[str, Any]:
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", "partners") as book:
         [notebook] = book.find_submission(NAME, student).notebooks
@@ -208,9 +243,9 @@ def test_each_ends_with_the_points_the_state_and_the_words_that_are_due(
 
 
 def test_the_honest_have_what_they_would_have_without_the_others(graded: Graded) -> None:
-    lost = {"ada": {}, "ben": {}, "cleo": {"mean": 0}, "dan": {"longest": 0}}
-    for student, parts in lost.items():
-        assert _scores(graded.course, student) == POINTS | {"note": None} | parts
+    lost = {"cleo": {"mean": 0}, "dan": {"longest": 0}}
+    for student in HONEST:
+        assert _scores(graded.course, student) == POINTS | {"note": None} | lost.get(student, {})
 
 
 def test_the_instructor_s_table_counts_everybody_and_every_check_was_judged(graded: Graded) -> None:
@@ -218,7 +253,8 @@ def test_the_instructor_s_table_counts_everybody_and_every_check_was_judged(grad
     counts = ", ".join(f"{states.count(s)} {s}" for s in (GRADED, NOTED, PERSON) if s in states)
     assert f"{len(CLASS)} submissions: {counts}." in graded.table
     assert graded.status == int(PERSON in states)
-    assert "Run in the submission’s own Python" not in graded.table
+    for words in (IN_PLACE, FAILING):
+        assert words.partition("{")[0] not in plain(graded.table)
     assert not re.search(r"[^\n\S ]|\x1b", graded.table)
 
 
@@ -228,9 +264,7 @@ def test_nobody_learns_what_is_hidden(graded: Graded) -> None:
         if place.is_file() and place.name != FILE:
             found[str(place)] = place.read_bytes()[:1_000_000].decode("utf-8", "replace")
     for student in CLASS:
-        notebook = graded.course.root / "autograded" / student / NAME / FILE
-        cells = nbformat.read(notebook, as_version=4).cells  # type: ignore[no-untyped-call]
-        found[str(notebook)] = str([one.get("outputs") for one in cells])
+        found[student] = _outputs(graded.course, student)
         if student != "ada":
             found[f"feedback of {student}"] = _feedback(graded.course, student)
     assert len(found) > 2 * len(CLASS) - 1
@@ -243,11 +277,15 @@ def test_what_was_handed_in_is_as_it_was(graded: Graded) -> None:
     assert _prints(graded.course.root / "submitted") == graded.before
 
 
-def test_nothing_goes_on_and_nothing_was_reached(graded: Graded) -> None:
+def _assert_nothing_goes_on(graded: Graded) -> None:
     assert graded.left == {}
-    assert [*graded.scratch.iterdir()] == []
+    assert [*Path(graded.course.environment["TMPDIR"]).iterdir()] == []
     assert select(graded.doors, [], [], 0)[0] == []
     assert [*graded.course.root.parent.rglob("mine.txt")] == []
+
+
+def test_nothing_goes_on_and_nothing_was_reached(graded: Graded) -> None:
+    _assert_nothing_goes_on(graded)
     with Gradebook(f"sqlite:///{graded.course.root / 'gradebook.db'}", "partners") as book:
         grades = [
             g for one in book.assignment_submissions(NAME) for n in one.notebooks for g in n.grades
@@ -262,3 +300,21 @@ def test_everybody_has_a_page_and_a_score(graded: Graded) -> None:
     assert scores == {student: kind.points for student, kind in CLASS.items()}
     pages = {page.parent.parent.name for page in graded.course.root.glob(f"feedback/*/{NAME}/*.html")}
     assert pages == set(CLASS)
+
+
+@pytest.mark.parametrize("student", IN_A_CONTAINER)
+def test_without_namespaces_spies_find_nothing_and_floods_are_stopped(
+    contained: Graded, student: str
+) -> None:
+    kind, outputs = CLASS[student], _outputs(contained.course, student)
+    scores = _scores(contained.course, student)
+    assert sum(scores[name] or 0 for name in POINTS) == kind.points
+    assert f"{student}: {kind.state}\n" in contained.table
+    assert kind.words in outputs
+    assert [one for one in SECRETS if one in outputs] == []
+
+
+def test_without_namespaces_nothing_goes_on_and_nothing_was_reached(contained: Graded) -> None:
+    _assert_nothing_goes_on(contained)
+    assert contained.status == 0
+    assert _prints(contained.course.root / "submitted") == contained.before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -23,6 +22,7 @@ from partners.kernels.sandbox import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from partners.grading.brief import Brief
 
@@ -63,7 +63,7 @@ class Crew(Protocol):
 
 
 class Grading:
-    """The grading of one assignment; use it in a ``with``: it closes the gradebook and ends all workers.
+    """The grading of one assignment; use it in a ``with``, which closes the gradebook.
 
     Parameters
     ----------
@@ -96,14 +96,12 @@ class Grading:
                 f"There is no submission; they lie in {place}. To fill it: partners collect --help"
             )
         self.planned: dict[str, Plan] = {}
-        self.open = ExitStack()
 
     def __enter__(self) -> Grading:
-        self.open.enter_context(self.record)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.open.close()
+        self.record.close()
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield how each submission ended, as it ends; those first that need not be graded again."""
@@ -136,20 +134,20 @@ class Grading:
     def _graded(self, students: list[str]) -> Iterator[Outcome]:
         self.planned = self._found_out()
         brief = self.brief.with_plans(self.planned)
-        crew = self._crew(brief, min(self.how.workers, len(students)))
         tasks = (Task("grade", student, self.record.submission(student)) for student in students)
-        for task, found in _twice(crew, tasks):
-            result = found if isinstance(found, Result) else unable(brief, task.student, _why(found))
-            self.record.write(result, task.submission or {})
-            yield Outcome(result.student, result.state, result.notes, new=True)
+        with self._crew(brief, min(self.how.workers, len(students))) as crew:
+            for task, found in _twice(crew, tasks):
+                result = found if isinstance(found, Result) else unable(brief, task.student, _why(found))
+                self.record.write(result, task.submission or {})
+                yield Outcome(result.student, result.state, result.notes, new=True)
 
-    def _crew(self, brief: Brief, number: int) -> Crew:
+    def _crew(self, brief: Brief, number: int) -> AbstractContextManager[Crew]:
         if self.how.dask:
             from partners.grading.cluster import Cluster  # noqa: PLC0415 - Dask need not be installed
 
-            return self.open.enter_context(Cluster(brief, self.how.dask))
+            return Cluster(brief, self.how.dask)
         from_zygote(**brief.preload())
-        return self.open.enter_context(Workers(brief, number))
+        return Workers(brief, number)
 
     def _found_out(self) -> dict[str, Plan]:
         """Return what is judged of each notebook: as it is kept from last time, or found out now."""
@@ -159,7 +157,8 @@ class Grading:
                 return {name: Plan(**plan) for name, plan in kept["plans"].items()}
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        [(_, found)] = self._crew(self.brief, 1).run([Task("plans")])
+        with self._crew(self.brief, 1) as crew:
+            [(_, found)] = crew.run([Task("plans")])
         if isinstance(found, Exception):
             raise GradingError(
                 f"{found}" if isinstance(found, GradingError) else BROKEN.format(repr(found))

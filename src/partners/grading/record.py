@@ -30,7 +30,7 @@ LEDGER = ".partners/graded"
 
 
 class Record:
-    """A gradebook that is open for the submissions of one assignment; use it in a ``with``."""
+    """A gradebook that is open for the submissions of one assignment."""
 
     def __init__(self, course: CourseDirectory, brief: Brief) -> None:
         self.course, self.brief = course, brief
@@ -41,10 +41,8 @@ class Record:
         self._commit, session.commit = session.commit, session.flush  # one transaction for a submission
         self._converter = Autograde(coursedir=course, config=course.config)
 
-    def __enter__(self) -> Record:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close the gradebook."""
         self.gradebook.close()
 
     def students(self) -> list[str]:

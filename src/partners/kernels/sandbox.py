@@ -116,7 +116,8 @@ class Sandbox:
 
     def _can_change_user(self) -> bool:
         """Say whether this is root, and another user would still reach the packages."""
-        return os.geteuid() == 0 and (NAMESPACES in self.layers or all(map(_open_to_all, self.readable)))
+        reached = NAMESPACES in self.layers or all(map(_open_to_all, self.readable))
+        return os.geteuid() == 0 and reached and _are_users()
 
     def _limit(self) -> None:
         limits = self.limits
@@ -253,6 +254,12 @@ def _bind(path: str, root: str, how: int, flags: int) -> None:
     linux.mount(path, place, flags=linux.BIND | how)
     was = os.statvfs(place).f_flag  # flags that were set outside cannot be taken away
     linux.mount("", place, flags=linux.BIND | linux.REMOUNT | flags | (was & 0xF))
+
+
+def _are_users() -> bool:
+    """Say whether this machine, or the container that it is, has the numbers of ``_USERS``."""
+    rows = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
+    return any(first <= _USERS[0] and _USERS[-1] < first + count for first, _, count in rows)
 
 
 def _give(folder: str, user: int) -> None:

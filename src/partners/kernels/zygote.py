@@ -7,9 +7,11 @@ it. Linux only: elsewhere `fork` after such imports is not safe.
 
 from __future__ import annotations
 
+import builtins
 import gc
 import importlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -19,6 +21,7 @@ import threading
 from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -132,10 +135,14 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
 
 
 def _import(modules: Iterable[str], text: str = "") -> None:
+    vars(builtins)["get_ipython"] = lambda: SimpleNamespace(
+        kernel=None
+    )  # pandas asks if it is a terminal
     for name in modules:
         with suppress(Exception):
             module = importlib.import_module(name)
             getattr(module, "warm_up", str)(text)
+    del vars(builtins)["get_ipython"]
     gc.collect()
     gc.freeze()  # or looking for garbage would copy the pages of every kernel
 
@@ -155,7 +162,7 @@ def _run(order: dict[str, Any], line: int) -> None:
         shell.serve(Connection(line), order["words"])
         return
     os.close(line)
-    app = kernel_app.KernelApp.instance()
+    app = kernel_app.KernelApp.instance(log_level=logging.CRITICAL)  # or it tells how to connect
     app.initialize(order["argv"])  # type: ignore[no-untyped-call]
     if sandbox:
         sandbox.close()

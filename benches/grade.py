@@ -2,7 +2,7 @@
 
 Every way grades the same submissions, in a fresh copy of the course; the ways take turns, three times.
 A table is printed when all scores of its runs were the expected ones. On two processors it takes about
-17 minutes; with `quick` as its argument, ten submissions and one round, less than three.
+17 minutes; with `quick` as its argument, ten submissions and one round, about three.
 """
 
 from __future__ import annotations

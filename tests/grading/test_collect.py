@@ -351,7 +351,7 @@ def test_collected_again_only_what_is_newer_replaces_and_the_old_is_kept(course:
 
     (course / "autograded" / "ben" / EXERCISE).mkdir(parents=True)
     result = collect(attempt(21, "newer"))
-    assert "To grade this one: nbgrader autograde first_contact --student ben --force" in result.output
+    assert "To grade this one: partners grade first_contact ben" in result.output
     result = collect({f"ben/{NAME}": paper("undated")})
     assert (
         "Another first_contact of ben Ben Lee is there, and nothing says which is newer."

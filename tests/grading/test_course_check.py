@@ -228,7 +228,7 @@ HARM: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "no roster": (_removed("roster.csv"), "There is no class list.", "student_id"),
     "twice": (_edited("roster.csv", "ben,", "ada,"), "lines 2 and 3 have the same student_id", "ada"),
     "stranger": (_stranger, "Not in roster.csv: Ben Tran.", "rename the folder"),
-    "not graded": (_not_graded, "Handed in and not graded: ben.", f"nbgrader autograde {EXERCISE}"),
+    "not graded": (_not_graded, "Handed in and not graded: ben.", f"partners grade {EXERCISE}"),
     "once more": (_once_more, "Handed in again after grading: ben.", "--force --student ben"),
     "by hand next": (
         _database("UPDATE grade SET needs_manual_grade = 1 WHERE manual_score = 5"),

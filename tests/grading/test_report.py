@@ -211,7 +211,7 @@ def test_what_is_not_there_is_said_with_the_way_out(
     assert "cannot be read as nbgrader’s gradebook" in said()
     shutil.copy(course / "gradebook.db", book)
     before = book.read_bytes()
-    assert f"Nobody’s “{EXERCISE}” is graded yet. Run: nbgrader autograde {EXERCISE}" in said()
+    assert f"Nobody’s “{EXERCISE}” is graded yet. Run: partners grade {EXERCISE}" in said()
     other = run(tmp_path, monkeypatch, "six_types")
     assert "The gradebook has no “six_types”. It has: first_contact." in other.output
     assert book.read_bytes() == before

@@ -51,7 +51,7 @@ PARTS = ("[a-h]*", "[i-z]*")
 """Whose feedback is made at once."""
 IN_A_CONTAINER = (
     "reads_the_course", "reads_the_gradebook", "reads_processes", "writes_outside", "calls_out", "kills",
-    "memory_of_many", "forks",
+    "memory_of_many", "background",
 )  # fmt: skip
 """Who is graded once more where namespaces cannot be had."""
 IN_PROCESS = f"""

@@ -390,7 +390,7 @@ def _put(submission: Submission, term: _Course, report: Report, *, replace: bool
             report.already.append(submission)
             return
     if term.place(student, exercise, "autograded").exists():
-        again = f"nbgrader autograde {exercise} --student {shlex.quote(student.student_id)} --force"
+        again = f"partners grade {exercise} {shlex.quote(student.student_id)}"
         submission.notes.append(f"An older one is graded. To grade this one: {again}")
     if when:
         texts["timestamp.txt"] = f"{when:%Y-%m-%d %H:%M:%S.%f %Z}"

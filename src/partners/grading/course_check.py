@@ -391,12 +391,9 @@ def _grading(course: Course) -> Iterator[str]:
         elif _later(paper, graded):
             again[name].append(student)
     for name, students in waiting.items():
-        yield f"{name}: Handed in and not graded: {_some(students)}. Run: nbgrader autograde {name}"
+        yield f"{name}: Handed in and not graded: {_some(students)}. Run: partners grade {name}"
     for name, students in again.items():
-        yield (
-            f"{name}: Handed in again after grading: {_some(students)}. "
-            f"For each: nbgrader autograde {name} --force --student {students[0]}"
-        )
+        yield (f"{name}: Handed in again after grading: {_some(students)}. Run: partners grade {name}")
     if (course.root / "gradebook.db").exists():
         yield from _written_and_feedback(course)
 

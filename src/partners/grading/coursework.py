@@ -117,9 +117,7 @@ def read(course: Path, assignment: str) -> Coursework:
     folders = {who: course / "autograded" / who / assignment for who in given}
     graded = {who: cells for who, folder in folders.items() if (cells := _cells(folder))}
     if not graded:
-        raise GradebookError(
-            f"Nobody’s “{assignment}” is graded yet. Run: nbgrader autograde {assignment}"
-        )
+        raise GradebookError(f"Nobody’s “{assignment}” is graded yet. Run: partners grade {assignment}")
     made = (_cells(course / step / assignment) for step in ("source", "release"))
     title, headings = _outline(next(filter(None, made), next(iter(graded.values()))))
     titles = _titles({key: headings.get(key, "") for key in points})

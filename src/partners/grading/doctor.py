@@ -21,7 +21,7 @@ TRIES = {
     "Files: it writes only into its own folder": "open({outside!r} + '.new', 'w').close()",
     "Network: it reaches no machine, nor this one": "socket.create_connection(('127.0.0.1', {port}))",
     "Processes: it can end none but its own": "os.kill({process}, 0)",
-    "Processes: it starts a bounded number": "[os.fork() or {nap} for _ in range({many})]; time.sleep(1)",
+    "Processes: it starts not too many": "[os.fork() or {nap} for _ in range({many})]; time.sleep(1)",
     "Memory: it has a bounded amount": "bytearray({large})",
     "Disk: a file has a bounded size": "open('large', 'wb').truncate({large})",
 }

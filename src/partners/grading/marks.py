@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EMPTY = (
     "The gradebook is empty. Run first: nbgrader generate_assignment ASSIGNMENT, "
-    "and once work is handed in: nbgrader autograde ASSIGNMENT"
+    "and once work is handed in: partners grade ASSIGNMENT"
 )
 
 
@@ -114,7 +114,7 @@ def _check_names(wanted: Sequence[str], maxima: dict[str, float]) -> None:
             )
     if not wanted:
         raise GradebookError(
-            "The gradebook holds no submission yet. Run first: nbgrader autograde ASSIGNMENT"
+            "The gradebook holds no submission yet. Run first: partners grade ASSIGNMENT"
         )
 
 

@@ -229,7 +229,7 @@ HARM: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "twice": (_edited("roster.csv", "ben,", "ada,"), "lines 2 and 3 have the same student_id", "ada"),
     "stranger": (_stranger, "Not in roster.csv: Ben Tran.", "rename the folder"),
     "not graded": (_not_graded, "Handed in and not graded: ben.", f"partners grade {EXERCISE}"),
-    "once more": (_once_more, "Handed in again after grading: ben.", "--force --student ben"),
+    "once more": (_once_more, "Handed in again after grading: ben.", f"partners grade {EXERCISE}"),
     "by hand next": (
         _database("UPDATE grade SET needs_manual_grade = 1 WHERE manual_score = 5"),
         "Parts wait for your points: ada, ben.",

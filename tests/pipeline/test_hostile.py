@@ -83,7 +83,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     (folder / "helper.py").write_text(HELPER, "utf-8")
     nbformat.write(instructors(), folder / FILE)  # type: ignore[no-untyped-call]
     with (made.root / "nbgrader_config.py").open("a", encoding="utf-8") as settings:
-        settings.write(f"c.Execute.timeout = {SECONDS}\n")
+        settings.write(f"c.Execute.timeout = {SECONDS}\nc.Execute.shell_timeout_interval = 1\n")
     made.run("nbgrader", "generate_assignment", NAME)
     scratch = tempfile.mkdtemp(prefix="hostile-")
     os.chmod(scratch, 0o711)

@@ -83,8 +83,10 @@ class _Code:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self.read.add(node.id)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-                names = (one for one in ast.walk(node) if isinstance(one, ast.Name))
-                self.inner.update(one.id for one in names if isinstance(one.ctx, ast.Load))
+                parts = list(ast.walk(node))
+                own = {one.arg for one in parts if isinstance(one, ast.arg)}
+                names = (one for one in parts if isinstance(one, ast.Name))
+                self.inner |= {one.id for one in names if isinstance(one.ctx, ast.Load)} - own
 
 
 def _written(node: ast.AST) -> Iterator[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LOOK = 0.003
 """Seconds between two looks at whether a kernel has ended."""
 SOCKETS = 5
-LONGEST = 2_000
+LONGEST, LONGEST_PATH = 2_000, 95
 _LAUNCHER = "ipykernel_launcher"
 
 
@@ -76,6 +76,15 @@ class Kept:
         return json.loads(line) if line else {"ended": -signal.SIGKILL, "why": "", "pid": 0}
 
 
+def _folder() -> str:
+    """Return a new folder for a kernel's sockets, whose paths must be short."""
+    folder = tempfile.mkdtemp(prefix="partners-kernel-")
+    if len(folder) < LONGEST_PATH:
+        return folder
+    Path(folder).rmdir()
+    return tempfile.mkdtemp(prefix="partners-kernel-", dir="/tmp")
+
+
 def kept_in(sandbox: Sandbox, folder: str, env: dict[str, str]) -> dict[str, Any]:
     """Return what an order says of a sandbox; `folder` is for what a kernel needs besides its room."""
     home = {"HOME": folder, "IPYTHONDIR": f"{folder}/ipython", "TMPDIR": folder, "USER": "student"}
@@ -96,7 +105,7 @@ class ZygoteProvisioner(LocalProvisioner):
         """Choose sockets that are files, for a kernel without a network."""
         sandbox = kwargs.pop("sandbox", None)
         if sys.platform.startswith("linux") and self._launches_ipykernel():
-            self.folder = tempfile.mkdtemp(prefix="partners-kernel-")
+            self.folder = _folder()
             self.parent.transport, self.parent.ip = "ipc", f"{self.folder}/s"
             self.parent.connection_file = f"{self.folder}/connection.json"
             kwargs["env"] = kwargs.get("env", os.environ).copy()

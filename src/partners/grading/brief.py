@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,7 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
         raise GradingError(f"There is no folder {folders[0]}. {way_out}")
     source = Path(course.format_path(course.source_directory, ".", assignment))
     theirs = read(source) if source.is_dir() else {}
+    theirs = {name: raw for name, raw in theirs.items() if not _ignored(name, course.ignore)}
     return Brief(
         assignment=assignment,
         settings=course.config,
@@ -148,6 +150,11 @@ def write(files: Files, folder: Path) -> None:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(raw)
+
+
+def _ignored(name: str, patterns: list[str]) -> bool:
+    """Say whether nbgrader copies no file of this path, as the course's settings have it."""
+    return any(fnmatch(part, pattern) for part in Path(name).parts for pattern in patterns)
 
 
 def _cells_only(assignment: Assignment) -> bytes:

@@ -160,7 +160,7 @@ class Converter(Autograde):  # type: ignore[misc]
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy the submission's files and, over them, the instructor's."""
         BaseConverter.init_assignment(self, assignment_id, student_id)
-        briefs.write(self.brief.given, Path(self._format_dest(assignment_id, student_id)))
+        briefs.write(self._given(), Path(self._format_dest(assignment_id, student_id)))
         self.notebooks = [file for file in self.notebooks if Path(file).name in self._released()]
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
@@ -175,6 +175,11 @@ class Converter(Autograde):  # type: ignore[misc]
             self._write_as_it_came(FAILED.format(type(error).__name__))
         else:
             self._tell(self.executed[self._name])
+
+    def _given(self) -> Files:
+        """Return the instructor's files, but those of which a course lets students hand in their own."""
+        own = self.exclude_overwriting.get(self.brief.assignment, [])
+        return {name: raw for name, raw in self.brief.given.items() if name not in own}
 
     def _released(self) -> set[str]:
         return set(briefs.notebooks(self.brief.release))
@@ -196,7 +201,7 @@ class Converter(Autograde):  # type: ignore[misc]
     def _execute(self) -> Execute:
         brief = self.brief
         judged = self.plans.get(self._name, Plan())
-        made = Execute(judged, brief.given, brief.layers, brief.limits, parent=self.exporter)
+        made = Execute(judged, self._given(), brief.layers, brief.limits, parent=self.exporter)
         made.looks_at_imports = self.coursedir.student_id == MODEL
         self.executed[self._name] = made
         return made

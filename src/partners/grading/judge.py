@@ -207,12 +207,12 @@ class Execute(execute.Execute):
         if index == 0:
             self._ask(execute.BEGIN)
         self._at = self._blamed  # if the submission’s Python has ended, it was no check
-        if not utils.is_grade(cell):
-            self._ask(cell.source)
         self.code_cells_executed += 1
         number = self.code_cells_executed
         asked, given = self.plan.asked[name], self.plan.given[name]
-        told = self._told(f"show({asked!r}, globals(), {number + 1})")
+        told = self._told(
+            f"show({asked!r}, globals(), {number + 1})", "" if utils.is_grade(cell) else cell.source
+        )
         rooms.copy(self._desk, self._bench, self._crosses)
         self._at = cell
         message = {"cell": cell.source, "count": number, "asked": asked, "told": told, "given": given}
@@ -236,18 +236,20 @@ class Execute(execute.Execute):
             self._slow = True
             return json.dumps({"error": [["TimeoutError"], ""], "printed": ""})
 
-    def _told(self, expression: str) -> str:
-        """Return what an expression of ``remote`` shows in the submission's kernel.
+    def _told(self, expression: str, before: str = "") -> str:
+        """Return what an expression of ``remote`` shows in the submission's kernel, after a locked cell.
 
         Raises
         ------
         StuckError
             If it does not answer.
         """
-        asked = self.kc.execute("", silent=True, user_expressions={"it": f"{_ACT}.{expression}"})
-        reply = self.wait_for_reply(asked)
+        expressions = {"it": f"{_ACT}.{expression}"}
+        reply = self.wait_for_reply(self.kc.execute(before, silent=True, user_expressions=expressions))
         if not reply:
             raise StuckError
+        if before and reply["content"]["status"] == "error":  # then nothing was shown
+            return self._told(expression)
         shown = reply["content"].get("user_expressions", {}).get("it", {}).get("data", {})
         text = shown.get(remote.MIME)
         return text if isinstance(text, str) else NOTHING

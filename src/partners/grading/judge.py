@@ -46,7 +46,7 @@ STOPPING = 10
 LONGEST = 50_000_000
 NOTHING = "{}"
 HISTORY = "--HistoryManager.hist_file=:memory:"
-MEDDLED = "This notebook changes parts of Python itself ({}). No mark depends on it."
+MEDDLED = "This notebook changes parts of Python itself ({}). That moves no mark."
 OFF = "A check that fails was made to pass in this notebook. Your instructor will look at it."
 
 
@@ -185,8 +185,8 @@ class Execute(execute.Execute):
         """Run a cell where it belongs; after the last one, look at what has become of Python."""
         cell, resources = self._placed(cell, resources, index)
         if index == len(self.nb.cells) - 1:
-            with suppress(StuckError, ValueError, TypeError):
-                self.meddled = [str(name)[:40] for name in json.loads(self._told("meddled()"))]
+            with suppress(Exception):  # it may have ended, or answer with anything
+                self.meddled = [n for n in json.loads(self._told("meddled()")) if n.isidentifier()]
         return cell, resources
 
     def _placed(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:

@@ -226,9 +226,32 @@ def test_when_a_worker_is_killed_everybody_is_graded_all_the_same(
     assert_same(course, graded)
 
 
+def test_a_kernel_does_not_outlive_who_looks_after_it(course: Course) -> None:
+    kept: dict[int, set[int]] = {}
+
+    def all_at_work() -> bool:
+        kept.clear()
+        kept.update({keeper: children(keeper) for keeper in children(zygote)})
+        return sum(map(bool, kept.values())) > 2  # more than those that judge for two workers
+
+    with small_class.start(course) as grading:
+        until(lambda: bool(noted(course)))
+        [zygote] = children(grading.pid, "zygote")
+        until(all_at_work)
+        for keeper in kept:
+            with suppress(ProcessLookupError):
+                os.kill(keeper, signal.SIGKILL)
+        kernels = set().union(*kept.values())
+        until(lambda: not kernels & small_class.running(course).keys(), AT_ONCE)
+        os.killpg(grading.pid, signal.SIGKILL)
+
+
 def children(pid: int, word: str = "") -> set[int]:
     """Return the children of a process that run, and have a word in their command line."""
-    numbers = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return {
-        int(one) for one in numbers if f"{word}\0" in Path(f"/proc/{one}/cmdline").read_text("utf-8")
-    }
+    found = set[int]()
+    with suppress(OSError):  # it has just ended
+        for one in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
+            with suppress(OSError):
+                if f"{word}\0" in Path(f"/proc/{one}/cmdline").read_text("utf-8"):
+                    found.add(int(one))
+    return found

@@ -73,12 +73,9 @@ class Brief:
 
     def preload(self) -> dict[str, Any]:
         """Return what a zygote imports for the notebooks; see ``Zygote.preload``."""
-        cells = [
-            c.source for n in notebooks(self.source).values() for c in n.cells if c.cell_type == "code"
-        ]
         return {
-            "modules": sorted({name for one in cells for name in _imports(one)}),
-            "text": "\n".join(cells),
+            "modules": sorted({name for one in _code(self.source) for name in _imports(one)}),
+            "text": "\n".join(_code(self.release)),
         }
 
 
@@ -189,6 +186,12 @@ def notebooks(files: Files) -> dict[str, Any]:
         for name, raw in files.items()
         if name.endswith(".ipynb") and "/" not in name
     }
+
+
+def _code(files: Files) -> Iterator[str]:
+    """Yield the text of the cells of code in notebooks."""
+    cells = (cell for notebook in notebooks(files).values() for cell in notebook.cells)
+    yield from (cell.source for cell in cells if cell.cell_type == "code")
 
 
 def _imports(source: str) -> Iterator[str]:

@@ -43,6 +43,8 @@ USED_UP = {
 }
 STOPPING = 10
 """Seconds that a judged cell has to end after it was interrupted."""
+ANSWERING = 2
+"""Seconds that a cell has left, once, when the submission took all its time to answer it."""
 LONGEST = 50_000_000
 NOTHING = "{}"
 HISTORY = "--HistoryManager.hist_file=:memory:"
@@ -78,7 +80,7 @@ class Judge:
         StuckError
             If it ended, or could not be stopped.
         """
-        until, stopped = time.monotonic() + timeout, False
+        until, stopped, waited = time.monotonic() + timeout, False, False
         try:
             self._send(cell)
             while True:
@@ -92,6 +94,8 @@ class Judge:
                 if "outputs" in came:
                     return None if stopped else list(came["outputs"])
                 self.line.send_bytes(act(came["act"]).encode())
+                if time.monotonic() > until and not waited:
+                    until, waited = time.monotonic() + ANSWERING, True
         except (OSError, EOFError):
             raise StuckError from None
 
@@ -138,28 +142,29 @@ class Execute(execute.Execute):
         self.meddled: list[str] = []
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
-        """Run the notebook in rooms of its own; what files it made are left beside it."""
-        place = Path(resources["metadata"]["path"])
+        """Run the notebook, if need be again, for no longer than it may."""
         self._until = time.monotonic() + self.limits.seconds
+        return super().preprocess(nb, resources, km)
+
+    def _is_theirs(self, path: str) -> bool:
+        return path not in self.given and not path.endswith(".ipynb")
+
+    def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
+        """Run it in rooms of its own; what files it made are left beside it."""
+        self._blamed: Any = None
+        self._reads = set[str]()
+        self._keepers: list[Any] = []
+        place = Path(resources["metadata"]["path"])
         with rooms.new("partners-room-") as room:
             self._desk, self._bench = room / "submission", room / "judge"
             for folder in (self._desk, self._bench):
                 folder.mkdir()
             rooms.copy(place, self._desk, lambda path: not path.endswith(".ipynb"))
             rooms.copy(place, self._bench, lambda path: path in self.given or self._crosses(path))
-            found = super().preprocess(nb, resources, km)
+            with self._new_judge() or nullcontext() as self._judge:
+                found = super()._run(nb, resources, km)
             rooms.copy(self._desk, place, self._is_theirs)
         return found
-
-    def _is_theirs(self, path: str) -> bool:
-        return path not in self.given and not path.endswith(".ipynb")
-
-    def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
-        self._blamed: Any = None
-        self._reads = set[str]()
-        self._keepers: list[Any] = []
-        with self._new_judge() or nullcontext() as self._judge:
-            return super()._run(nb, resources, km)
 
     def _new_judge(self) -> Judge | None:
         if not self.plan.asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import time
@@ -174,10 +175,11 @@ class _Watch:
         self.looks += 1
         if time.monotonic() > self.until:
             return TIME
-        pids = [self.kernel, *descendants(os.getpid())]
+        pids = list(descendants(os.getpid()))
         if len(pids) > self.limits.processes:
             return PROCESSES
-        if sum(map(_memory, pids)) > self.limits.memory * MEGABYTE:
+        most = self.limits.memory * MEGABYTE
+        if sum(map(_memory, pids)) > most and sum(map(_share, pids)) > most:
             return MEMORY
         if self.looks % DISK_LOOK == 0 and self._disk() > self.limits.disk * MEGABYTE:
             return DISK
@@ -202,3 +204,13 @@ def _memory(pid: int) -> int:
     except OSError:
         return 0
     return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _share(pid: int) -> int:
+    """Return the bytes of a process; of those that it has in common with others, its share."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return _memory(pid)
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0

@@ -19,6 +19,8 @@ from partners.kernels import arrays
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_LONG = 10_000
+"""Bits of an integer that JSON is not given: Python reads no more than 4300 digits."""
 DEEPEST = 40
 """Lists within lists that are looked into."""
 
@@ -81,8 +83,10 @@ def decode(data: Any, find: Callable[[Any], Any]) -> Any:
 
 
 def _simple(value: Any) -> Iterator[Any]:
-    if value is None or type(value) in (bool, str, int, float):
+    if value is None or type(value) in (bool, str, float):
         yield value
+    elif type(value) is int:
+        yield value if value.bit_length() < _LONG else {"#": "int", "v": hex(value)}
     elif value is ...:
         yield {"#": "dots"}
     elif isinstance(value, type) and any(value is one for one in vars(builtins).values()):
@@ -100,7 +104,7 @@ def _parts(value: Any, part: Callable[[Any], Any]) -> Iterator[Any]:
 def _texts(value: Any) -> Iterator[Any]:
     for plain in (str, int, float):  # of a type of its own that is one of these
         if isinstance(value, plain):
-            yield plain(value)
+            yield from _simple(plain(value))
     for kind, (of, text, _) in _TEXTS.items():
         if isinstance(value, of):
             yield {"#": kind, "v": text(value)}
@@ -124,6 +128,7 @@ def _from_parts(make: Callable[[list[Any]], Any]) -> Callable[[Any, Any], Any]:
 _MADE: dict[str, Callable[[Any, Any], Any]] = {
     "dots": lambda data, part: ...,
     "type": _type,
+    "int": lambda data, part: int(data["v"], 16),
     **arrays.MADE,
     **{kind: _from_text(made) for kind, (_, _, made) in _TEXTS.items()},
     **{kind: _from_parts(made) for kind, (_, _, made) in _PARTS.items()},

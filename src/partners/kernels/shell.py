@@ -149,5 +149,10 @@ def _run(shell: ZMQInteractiveShell, cell: str) -> None:
 
 
 def _answered(line: Connection, text: str) -> str:
-    line.send_bytes(json.dumps({"act": text}).encode())
-    return line.recv_bytes().decode()
+    """Return the answer to an act; an interrupt waits, or the answer would be left on the line."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        line.send_bytes(json.dumps({"act": text}).encode())
+        return line.recv_bytes().decode()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

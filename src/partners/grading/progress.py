@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import signal
 import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ WIDTH = 100
 def grade(course: Path, assignment: str, students: tuple[str, ...], how: How) -> int:
     """Grade, show how far it is, and return the command's exit status."""
     outcomes: list[Outcome] = []
+    signal.signal(signal.SIGINT, _stop)
     try:
         with Grading(course, assignment, students, how) as grading:
             try:
@@ -42,6 +44,12 @@ def grade(course: Path, assignment: str, students: tuple[str, ...], how: How) ->
     for line in in_words(outcomes, grading.in_place(), grading.failing()):
         click.echo(line)
     return int(any(outcome.state == PERSON for outcome in outcomes))
+
+
+def _stop(*_: object) -> None:
+    """Stop, once: who presses Ctrl-C again must not stop the tidying."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _shown(grading: Grading) -> Iterator[Outcome]:
@@ -59,8 +67,8 @@ def _shown(grading: Grading) -> Iterator[Outcome]:
         bar.render_progress()
         for outcome in grading.outcomes():
             counts[outcome.state] += 1
-            bar.update(1, outcome)
             yield outcome
+            bar.update(1, outcome)
 
 
 def in_words(outcomes: list[Outcome], in_place: list[str], failing: list[str]) -> Iterator[str]:

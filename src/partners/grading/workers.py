@@ -7,6 +7,7 @@ import resource
 import signal
 import tempfile
 import time
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,12 +92,14 @@ class _Worker:
         self.folder = new_folder()
         self.line, theirs = _forked.Pipe()
         self.process = _forked.Process(target=_work, args=(theirs, brief, self.folder), daemon=True)
-        self.process.start()
+        with _undisturbed():
+            self.process.start()
         theirs.close()
 
     def give(self, task: Task) -> None:
         self.task, self.since = task, time.monotonic()
-        self.line.send(task)
+        with suppress(OSError):  # it has ended: ``take`` will find out
+            self.line.send(task)
 
     def is_late(self) -> bool:
         return time.monotonic() - self.since > self.patience
@@ -113,6 +116,16 @@ class _Worker:
         self.process.join()
         self.line.close()
         rooms.remove(self.folder)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back while a process is made, or there would be half of one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(line: Connection, brief: Brief, folder: Path) -> None:

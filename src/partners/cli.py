@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import signal
 import subprocess
 import sys
 import webbrowser
@@ -264,6 +265,7 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
     from partners.kernels.zygote import zygote  # noqa: PLC0415
 
     _ask_before_grading_unprotected(no_sandbox)
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # until there is something to stop
     zygote()  # it imports while this process does
     from partners.grading import progress  # noqa: PLC0415
     from partners.grading.grade import How  # noqa: PLC0415

@@ -169,11 +169,14 @@ def _instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
 
 
 MUCH_MEMORY = """
-import time
-held = bytearray(1_100_000_000)
-time.sleep(0.3)
+import os, time
+held = bytearray(1_400_000_000)
+if not os.fork():
+    time.sleep(0.4)
+    os._exit(0)
+os.wait()
 """
-"""More than half of what there may be."""
+"""Less than there may be, if what two processes have in common is counted once."""
 HONEST = {
     "ada": Kind(ALL, GRADED, edit=does(f"# {ADA}: nobody else’s")),
     "ben": Kind(
@@ -719,6 +722,12 @@ FORGED_KINDS = (
     """of_mine(longest='{"#": "remote", "v": "x"}', piles='{"#": "frame", "v": 5}', table="{}", """
     """totals='{"#": "array", "v": "gASVAAAA"}', mean_minutes='{"#": "remote", "v": -1}'), yes"""
 )
+FORGED_MESSAGES = """
+kernel = get_ipython().kernel
+for kind in ("stream", "display_data", "execute_result", "error", "status", "clear_output", "comm_open"):
+    for content in ({}, [], 5, {"name": 5, "text": 5}, {"data": 5, "metadata": 5}, {"execution_state": "idle"}):
+        kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+"""
 POINTS_SHOWN = """
 from IPython.display import display
 class Piles(dict):
@@ -827,6 +836,7 @@ CHEATS = {
         edit=_forges("all_mine, *map(error, ('StopIteration', 'SystemExit', 'GeneratorExit'))"),
     ),
     "forged_kinds": Kind(0, GRADED, "“longest” could not be looked at", edit=_forges(FORGED_KINDS)),
+    "forged_messages": Kind(0, NOTED, ENDED, ENDED, edit=cheats(FORGED_MESSAGES)),
     "prints_points": Kind(
         0,
         GRADED,

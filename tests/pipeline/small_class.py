@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -229,6 +230,13 @@ def running(course: Course) -> dict[int, str]:
             if mark in (place / "environ").read_bytes().split(b"\0"):
                 found[int(place.name)] = (place / "cmdline").read_text("utf-8").replace("\0", " ")
     return found
+
+
+def end(course: Course) -> None:
+    """Kill what a command has started and a test that failed has left running."""
+    for pid in running(course):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def left(course: Course) -> list[str]:

@@ -40,9 +40,11 @@ def graded(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Cours
 
 
 @pytest.fixture
-def course(handed_in: Course, tmp_path: Path) -> Course:
+def course(handed_in: Course, tmp_path: Path) -> Iterator[Course]:
     """Copy the course in which everybody has handed in and nobody was graded."""
-    return small_class.copied(handed_in, tmp_path)
+    made = small_class.copied(handed_in, tmp_path)
+    yield made
+    small_class.end(made)
 
 
 @pytest.fixture

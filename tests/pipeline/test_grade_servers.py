@@ -42,8 +42,10 @@ def graded(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Cours
 
 
 @pytest.fixture
-def course(handed_in: Course, tmp_path: Path) -> Course:
-    return small_class.copied(handed_in, tmp_path)
+def course(handed_in: Course, tmp_path: Path) -> Iterator[Course]:
+    made = small_class.copied(handed_in, tmp_path)
+    yield made
+    small_class.end(made)
 
 
 def test_a_cluster_that_loses_a_machine_grades_as_this_one_does(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 AHEAD = 2
 """Submissions that are sent for each thread of the cluster, so that none waits for the next."""
 SILENT = "No Dask scheduler answers at {}. Start one with: dask scheduler"
+IDLE = "No worker is there. On each machine: dask worker {} --nworkers 2 --nthreads 1"
 OPEN = "On a machine of the cluster nothing keeps a submission from {}. Run there: partners doctor"
 
 _offices: dict[tuple[str, bool], Office] = {}
@@ -38,7 +39,11 @@ class Cluster:
             self.client: Any = Client(address, timeout=10)
         except (OSError, ValueError):
             raise GradingError(SILENT.format(address)) from None
-        self.brief = self.client.scatter(brief, broadcast=True)
+        try:
+            self.brief = self.client.scatter(brief, broadcast=True)
+        except TimeoutError:
+            self.client.close()
+            raise GradingError(IDLE.format(address)) from None
 
     def __enter__(self) -> Cluster:
         return self

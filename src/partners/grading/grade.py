@@ -143,8 +143,10 @@ class Grading:
 
     def _crew(self, brief: Brief, number: int) -> AbstractContextManager[Crew]:
         if self.how.dask:
-            from partners.grading.cluster import Cluster  # noqa: PLC0415 - Dask need not be installed
-
+            try:
+                from partners.grading.cluster import Cluster  # noqa: PLC0415
+            except ModuleNotFoundError:
+                raise GradingError('Dask is not installed. Run: pip install "partners[dask]"') from None
             return Cluster(brief, self.how.dask)
         from_zygote(**brief.preload())
         return Workers(brief, number)

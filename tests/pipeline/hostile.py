@@ -243,7 +243,7 @@ MANY_FILES = """
 import pathlib
 for folder in range(5):
     pathlib.Path(f"many{folder}").mkdir()
-    for number in range(500):
+    for number in range(420):
         pathlib.Path(f"many{folder}", str(number)).touch()
 """
 DEEP_FOLDERS = """
@@ -307,7 +307,7 @@ HARM = {
         ALL - POINTS["mean"],
         GRADED,
         TOO_LONG,
-        edit=_answers(mean=AT_FUNCTION + "while True:\n        pass"),
+        edit=_answers(mean=AT_FUNCTION + "import time\n    while True:\n        time.sleep(0.01)"),
     ),
     "deaf": Kind(ALL, NOTED, ENDED, ENDED, edit=does(DEAF + STUBBORN)),
     "deaf_at_a_call": Kind(

@@ -72,6 +72,7 @@ class Graded(NamedTuple):
     before: dict[str, str]
     left: dict[int, str]
     doors: list[socket.socket]
+    scores: dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def graded(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         table, status = _graded(course, BIN / "partners", "grade", NAME)
         left = _left(course)
         _make_feedback(course)
-        yield Graded(course, table, status, before, left, doors)
+        yield Graded(course, table, status, before, left, doors, _scores(course))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def contained(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with _doors(course) as doors:
         before = _handed_in(course, {name: CLASS[name] for name in IN_A_CONTAINER}, doors)
         table, status = _graded(course, sys.executable, "-c", IN_PROCESS)
-        yield Graded(course, table, status, before, _left(course), doors)
+        yield Graded(course, table, status, before, _left(course), doors, _scores(course))
 
 
 @contextmanager
@@ -225,10 +226,14 @@ def _outputs(course: Course, student: str) -> str:
     return str([one.get("outputs") for one in cells])
 
 
-def _scores(course: Course, student: str) -> dict[str, Any]:
+def _scores(course: Course) -> dict[str, dict[str, Any]]:
+    """Return what the gradebook has of each student, by part."""
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", "partners") as book:
-        [notebook] = book.find_submission(NAME, student).notebooks
-        return {grade.name: grade.auto_score for grade in notebook.grades}
+        return {
+            submission.student_id: {grade.name: grade.auto_score for grade in notebook.grades}
+            for submission in book.assignment_submissions(NAME)
+            for notebook in submission.notebooks
+        }
 
 
 @pytest.mark.parametrize("student", CLASS)
@@ -236,7 +241,7 @@ def test_each_ends_with_the_points_the_state_and_the_words_that_are_due(
     graded: Graded, student: str
 ) -> None:
     kind, (state, told) = CLASS[student], _told(graded.table)[student]
-    scores = _scores(graded.course, student)
+    scores = graded.scores[student]
     assert (sum(scores[name] or 0 for name in POINTS), state) == (kind.points, kind.state)
     assert kind.told in told
     assert kind.words in _feedback(graded.course, student)
@@ -245,7 +250,7 @@ def test_each_ends_with_the_points_the_state_and_the_words_that_are_due(
 def test_the_honest_have_what_they_would_have_without_the_others(graded: Graded) -> None:
     lost = {"cleo": {"mean": 0}, "dan": {"longest": 0}}
     for student in HONEST:
-        assert _scores(graded.course, student) == POINTS | {"note": None} | lost.get(student, {})
+        assert graded.scores[student] == POINTS | {"note": None} | lost.get(student, {})
 
 
 def test_the_instructor_s_table_counts_everybody_and_every_check_was_judged(graded: Graded) -> None:
@@ -307,7 +312,7 @@ def test_without_namespaces_spies_find_nothing_and_floods_are_stopped(
     contained: Graded, student: str
 ) -> None:
     kind, outputs = CLASS[student], _outputs(contained.course, student)
-    scores = _scores(contained.course, student)
+    scores = contained.scores[student]
     assert sum(scores[name] or 0 for name in POINTS) == kind.points
     assert f"{student}: {kind.state}\n" in contained.table
     assert kind.words in outputs

@@ -134,7 +134,12 @@ class Execute(execute.Execute):
         limits: Limits,
         **options: Any,
     ) -> None:
-        super().__init__(kernel_manager_class=Manager, shutdown_kernel="immediate", **options)
+        super().__init__(
+            kernel_manager_class=Manager,
+            shutdown_kernel="immediate",
+            shell_timeout_interval=1,  # seconds until it is noticed that a kernel has ended
+            **options,
+        )
         self.plan, self.given, self.layers, self.limits = judged, given, layers, limits
         self.looks_at_imports = False
         self.imports: dict[str, Given] = {}
@@ -253,10 +258,12 @@ class Execute(execute.Execute):
         reply = self.wait_for_reply(self.kc.execute(before, silent=True, user_expressions=expressions))
         if not reply:
             raise StuckError
-        if before and reply["content"]["status"] == "error":  # then nothing was shown
+        if before and reply["content"].get("status") != "ok":  # then nothing was shown
             return self._told(expression)
-        shown = reply["content"].get("user_expressions", {}).get("it", {}).get("data", {})
-        text = shown.get(remote.MIME)
+        try:
+            text = reply["content"]["user_expressions"]["it"]["data"][remote.MIME]
+        except (KeyError, TypeError):  # it ended with an error, or is forged
+            return NOTHING
         return text if isinstance(text, str) else NOTHING
 
     def _note_imports(self, name: str, cell: Any) -> None:

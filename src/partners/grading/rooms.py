@@ -32,11 +32,12 @@ def new(name: str) -> Iterator[Path]:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, also one with more folders in folders than Python can follow."""
+    """Remove a folder, also one with more folders in folders than Python can follow, or locked ones."""
     with suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603, S607
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", str(folder)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
 def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path: True) -> list[str]:
@@ -46,6 +47,8 @@ def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path
     `source`, of what was left out: links, devices, and what is too much.
     """
     left, number, size = list[str](), 0, 0
+    if not os.access(source, os.R_OK | os.X_OK):  # its owner, who may be this user, has locked it
+        return left
     for parent, folders, names, at in os.fwalk(source):
         links = [name for name in folders if Path(parent, name).is_symlink()]
         deep = len(Path(parent).relative_to(source).parts) >= DEEPEST

@@ -220,9 +220,9 @@ started = [subprocess.Popen(["sleep", "20"]) for _ in range(200)]
 """
 MANY_PROCESSES_WITH_MEMORY = """
 import os, time
-for _ in range(5):
+for _ in range(4):
     if not os.fork():
-        held = b"x" * 600_000_000
+        held = b"x" * 540_000_000
         time.sleep(5)
         os._exit(0)
 time.sleep(3)

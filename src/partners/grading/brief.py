@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader.api import Assignment, Base, Course, Gradebook, MissingEntry, Notebook
-from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from partners.grading import mend, rooms
+from partners.grading import course as courses
+from partners.grading import mend, plan, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,11 +91,7 @@ def course_at(folder: Path) -> CourseDirectory:
             f"{folder} is no course: there is no nbgrader_config.py. Go to the folder of your course, "
             "or make one with: partners course new FOLDER"
         )
-    app = NbGrader()
-    app.log_level = "CRITICAL"
-    app.load_cwd_config = False
-    app.initialize([], root=str(folder))
-    return CourseDirectory(parent=app, root=str(folder))
+    return CourseDirectory(config=courses.settings(folder), root=str(folder))
 
 
 def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], limits: Limits) -> Brief:
@@ -196,11 +191,7 @@ def _code(files: Files) -> Iterator[str]:
 
 def _imports(source: str) -> Iterator[str]:
     """Yield the modules that a cell imports."""
-    try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
+    for node in ast.walk(plan.program(source)):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

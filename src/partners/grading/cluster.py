@@ -10,7 +10,7 @@ from distributed import Client, KilledWorker, as_completed
 
 from partners.grading import rooms
 from partners.grading.brief import GradingError
-from partners.grading.office import Office, new_folder
+from partners.grading.office import Office
 from partners.grading.workers import LostError, Task
 from partners.kernels import sandbox
 from partners.kernels.manager import from_zygote
@@ -88,6 +88,6 @@ def _office(brief: Brief) -> Office:
     if brief.layers and (lacking := sandbox.missing(set(brief.layers) & set(sandbox.layers()))):
         raise GradingError(OPEN.format(", ".join(lacking)))
     from_zygote(**brief.preload())
-    folder = new_folder()
+    folder = rooms.make("partners-")
     atexit.register(rooms.remove, folder)
     return Office(brief, folder)

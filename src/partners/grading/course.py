@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from partners import files
 from partners.course import exercises
@@ -40,3 +41,14 @@ def new_course(directory: Path) -> list[str]:
     files.write(directory / "roster.csv", roster.EXAMPLE.splitlines()[0] + "\n")
     files.write(directory / "README.md", README.replace("VERSION", version("partners")))
     return names
+
+
+def settings(directory: Path) -> Any:
+    """Return a course's settings as nbgrader puts them together (a traitlets Config)."""
+    from nbgrader.apps import NbGrader  # noqa: PLC0415 - takes a second
+
+    app = NbGrader()
+    app.log_level = "CRITICAL"
+    app.load_cwd_config = False
+    app.initialize([], root=str(directory))
+    return app.config

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partners.course import exercises
+from partners.grading import course as courses
 from partners.grading import marks, roster
 
 if TYPE_CHECKING:
@@ -51,13 +52,7 @@ class Course:
     @cached_property
     def config(self) -> Any:
         """The settings as nbgrader puts them together (a traitlets Config)."""
-        from nbgrader.apps import NbGrader  # noqa: PLC0415
-
-        app = NbGrader()
-        app.log_level = "CRITICAL"
-        app.load_cwd_config = False
-        app.initialize([], root=str(self.root))
-        return app.config
+        return courses.settings(self.root)
 
     @cached_property
     def id(self) -> str:

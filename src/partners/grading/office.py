@@ -7,7 +7,6 @@ Only the kernels are others (``judge``), and the marks are left to ``record``.
 from __future__ import annotations
 
 import copy
-import tempfile
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -254,10 +253,3 @@ def _told(files: Files) -> list[str]:
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     stopped = {output.evalue for output in outputs if output.get("ename") == execute.STOPPED}
     return [*(line for cell in cells for line in mend.noted(cell)), *sorted(stopped - {NOT_RUN})]
-
-
-def new_folder() -> Path:
-    """Return a new folder for an office, which other users can pass through to a kernel's room."""
-    folder = Path(tempfile.mkdtemp(prefix="partners-"))
-    folder.chmod(0o711)
-    return folder

@@ -64,6 +64,14 @@ def made(cells: list[Any], judged: Container[str], imports: dict[str, Given]) ->
     return Plan(asked, given)
 
 
+def program(source: str) -> ast.Module:
+    """Return a cell of code as a program, without IPython's own syntax; an empty one if it is none."""
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return ast.Module([], [])
+
+
 def reads(cell: Any) -> set[str]:
     """Return the names that a cell of code reads, at once or in a function later."""
     return _Code(cell.source).read
@@ -74,11 +82,7 @@ class _Code:
 
     def __init__(self, source: str) -> None:
         self.read, self.written, self.inner = set[str](), set[str](), set[str]()
-        try:
-            tree = ast.parse(TransformerManager().transform_cell(source))
-        except SyntaxError:
-            return
-        for node in ast.walk(tree):
+        for node in ast.walk(program(source)):
             self.written.update(_written(node))
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self.read.add(node.id)

@@ -20,11 +20,17 @@ MOST, LARGEST = 2_000, 200_000_000
 """Files, and bytes of all of them, that are copied."""
 
 
-@contextmanager
-def new(name: str) -> Iterator[Path]:
-    """Make a folder that other users can pass through, and remove it with all that came into it."""
+def make(name: str) -> Path:
+    """Return a new folder whose name begins with `name`, and that other users can pass through."""
     folder = Path(tempfile.mkdtemp(prefix=name))
     folder.chmod(0o711)
+    return folder
+
+
+@contextmanager
+def new(name: str) -> Iterator[Path]:
+    """Make a folder as ``make`` does, and remove it with all that came into it."""
+    folder = make(name)
     try:
         yield folder
     finally:
@@ -40,15 +46,15 @@ def remove(folder: Path) -> None:
             subprocess.run([*command, "--", str(folder)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603
 
 
-def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path: True) -> list[str]:
+def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path: True) -> None:
     """Copy the files of the folder `source` whose path in it is `wanted` and that `target` has not yet.
 
-    A link is not followed, also if it is put in the place of a file meanwhile. Returns the paths, in
-    `source`, of what was left out: links, devices, and what is too much.
+    A link is not followed, also if it is put in the place of a file meanwhile. Links, devices and what
+    is too much are left out.
     """
-    left, number, size = list[str](), 0, 0
+    number = size = 0
     if not os.access(source, os.R_OK | os.X_OK):  # its owner, who may be this user, has locked it
-        return left
+        return
     for parent, folders, names, at in os.fwalk(source):
         links = [name for name in folders if Path(parent, name).is_symlink()]
         deep = len(Path(parent).relative_to(source).parts) >= DEEPEST
@@ -57,14 +63,13 @@ def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path
             path = os.path.relpath(os.path.join(parent, name), source)
             if name.startswith(".") or not wanted(path):
                 continue
-            found = _regular(name, at)
-            number, size = number + 1, size + (found.st_size if found else 0)
-            if not found or number > MOST or size > LARGEST:
-                left.append(path)
-            elif not _same(found, target / path):
+            number += 1
+            if not (found := _regular(name, at)):
+                continue
+            size += found.st_size
+            if number <= MOST and size <= LARGEST and not _same(found, target / path):
                 with suppress(OSError):  # it is gone, or a link by now
                     _copy(name, at, found, target / path)
-    return left
 
 
 def _regular(name: str, at: int) -> os.stat_result | None:

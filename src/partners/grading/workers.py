@@ -12,7 +12,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners.grading import rooms
-from partners.grading.office import Office, new_folder
+from partners.grading.office import Office
 from partners.kernels import linux
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class _Worker:
 
     def __init__(self, brief: Brief) -> None:
         self.patience = brief.limits.seconds + PATIENCE
-        self.folder = new_folder()
+        self.folder = rooms.make("partners-")
         self.line, theirs = _forked.Pipe()
         self.process = _forked.Process(target=_work, args=(theirs, brief, self.folder), daemon=True)
         with _undisturbed():

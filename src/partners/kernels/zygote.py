@@ -93,7 +93,7 @@ def zygote() -> Zygote:
 def main(number: str, *told: str) -> None:
     """Import what is named, and fork a keeper and its kernel for each order, until nobody is left.
 
-    `number` is that of the socket; `told` are modules to avoid and an order to do first, see ``_again``.
+    `number` is the socket's; `told` is an order to do first and modules to avoid, see ``_preload``.
     """
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.path.remove("/")

@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbclient import NotebookClient
 
-from partners.kernels.manager import PROVISIONER, from_zygote
+from partners.kernels.provisioner import PROVISIONER, from_zygote
 
 v4: Any = nbformat.v4
 

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import nbformat
 from pipeline.term import cell, text
 
-from partners.grading.execute import ENDED
+from partners.grading.execute import ENDED, TOO_MUCH
 from partners.grading.judge import USED_UP
 from partners.grading.notebook_file import MOST_CELLS
 from partners.grading.office import GRADED, NOTED
 from partners.grading.office import NOTHING as NO_NOTEBOOK
 from partners.kernels import keeper
-from partners.kernels.shell import TOO_MUCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,9 +222,9 @@ import os, time
 for _ in range(4):
     if not os.fork():
         held = b"x" * 540_000_000
-        time.sleep(5)
+        time.sleep(20)
         os._exit(0)
-time.sleep(3)
+time.sleep(20)
 """
 PICTURES = """
 from IPython.display import display
@@ -323,7 +322,7 @@ HARM = {
     ),
     "forks": Kind(ALL, GRADED, "BlockingIOError", edit=does(FORKS)),
     "prints": Kind(
-        ALL, GRADED, TOO_MUCH.strip(), edit=does('for _ in range(5_000):\n    print("x" * 1_000)')
+        ALL, GRADED, TOO_MUCH.strip(), edit=does('for _ in range(50):\n    print("x" * 100_000)')
     ),
     "prints_at_a_call": Kind(
         ALL,

@@ -11,11 +11,12 @@ from pipeline.term import Course, new_course
 from partners.grading import brief as briefs
 from partners.grading import plan
 from partners.grading.office import Office
-from partners.grading.rooms import new
 from partners.kernels import sandbox
-from partners.kernels.manager import from_zygote
+from partners.kernels.rooms import new
+from partners.kernels.zygote import zygote
 
 if TYPE_CHECKING:
+    from partners.grading.brief import Brief
     from partners.grading.plan import Plan
 
 v4: Any = nbformat.v4
@@ -61,11 +62,20 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = new_course(tmp_path_factory.mktemp("plan"))
     write(course)
-    brief = briefs.brief(briefs.course_at(course.root), NAME, sandbox.layers(), sandbox.Limits())
-    from_zygote(**brief.preload())
+    return course
+
+
+def brief_of(course: Course) -> Brief:
+    return briefs.brief(briefs.course_at(course.root), NAME, sandbox.layers(), sandbox.Limits())
+
+
+@pytest.fixture(scope="module")
+def found(course: Course) -> Plan:
+    brief = brief_of(course)
+    zygote().preload(**brief.preload())
     with new("partners-test-") as folder:
         return Office(brief, folder).plans()[f"{NAME}.ipynb"]
 
@@ -102,6 +112,15 @@ def test_what_was_imported_is_imported_for_the_check_and_never_asked_for(found: 
     given = found.given["changed"]
     assert (tuple(given["math"]), tuple(given["isclose"])) == (("math", ""), ("math", "isclose"))
     assert not {"math", "isclose", "pd"} & {name for names in found.asked.values() for name in names}
+
+
+def test_a_notebook_in_another_language_is_left_to_nbgrader(course: Course) -> None:
+    file = course.root / "release" / NAME / f"{NAME}.ipynb"
+    python = file.read_text("utf-8")
+    file.write_text(python.replace('"language": "python"', '"language": "R"'), "utf-8")
+    with pytest.raises(briefs.GradingError, match=f"in R.*nbgrader autograde {NAME}"):
+        brief_of(course)
+    file.write_text(python, "utf-8")
 
 
 def test_a_check_that_fails_on_the_instructor_s_own_answers_is_named(found: Plan) -> None:

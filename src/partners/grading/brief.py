@@ -19,9 +19,11 @@ from nbgrader.api import Assignment, Base, Course, Gradebook, MissingEntry, Note
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
+from traitlets.config import Config
 
 from partners.grading import course as courses
-from partners.grading import mend, plan, rooms
+from partners.grading import mend, plan
+from partners.kernels import rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 Files = dict[str, bytes]
 """Files by their path in a folder."""
+PYTHON = "python"
+NO_PYTHON = (
+    "{} is a notebook in {}, and only Python can be kept in here. To grade it with your own rights: "
+    "nbgrader autograde {}"
+)
 NEVER = "Run: nbgrader generate_assignment {0}"
 
 
@@ -75,6 +82,7 @@ class Brief:
         return {
             "modules": sorted({name for one in _code(self.source) for name in _imports(one)}),
             "text": "\n".join(_code(self.release)),
+            "words": Config(self.settings).Execute.get("extra_arguments", []),
         }
 
 
@@ -100,7 +108,7 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
     Raises
     ------
     GradingError
-        If it was not generated.
+        If it was not generated, or is none of Python.
     """
     way_out = NEVER.format(assignment)
     with Gradebook(course.db_url, course.course_id) as gradebook:
@@ -114,6 +122,10 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
     folder = next((one for one in folders if one.is_dir()), None)
     if not folder:
         raise GradingError(f"There is no folder {folders[0]}. {way_out}")
+    release = read(folder)
+    for name, notebook in notebooks(release).items():
+        if (language := notebook.metadata.get("kernelspec", {}).get("language", PYTHON)) != PYTHON:
+            raise GradingError(NO_PYTHON.format(name, language, assignment))
     source = Path(course.format_path(course.source_directory, ".", assignment))
     theirs = read(source) if source.is_dir() else {}
     theirs = {name: raw for name, raw in theirs.items() if not _ignored(name, course.ignore)}
@@ -121,7 +133,7 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
         assignment=assignment,
         settings=course.config,
         gradebook=cells,
-        release=read(folder),
+        release=release,
         source={name: raw for name, raw in theirs.items() if name.endswith(".ipynb")},
         given={name: raw for name, raw in theirs.items() if not name.endswith(".ipynb")},
         layers=layers,

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from distributed import Client, KilledWorker, as_completed
 
-from partners.grading import rooms
 from partners.grading.brief import GradingError
 from partners.grading.office import Office
 from partners.grading.workers import LostError, Task
-from partners.kernels import sandbox
-from partners.kernels.manager import from_zygote
+from partners.kernels import rooms, sandbox
+from partners.kernels.zygote import zygote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,7 +86,7 @@ def _done(brief: Brief, task: Task) -> Any:
 def _office(brief: Brief) -> Office:
     if brief.layers and (lacking := sandbox.missing(set(brief.layers) & set(sandbox.layers()))):
         raise GradingError(OPEN.format(", ".join(lacking)))
-    from_zygote(**brief.preload())
+    zygote().preload(**brief.preload())
     folder = rooms.make("partners-")
     atexit.register(rooms.remove, folder)
     return Office(brief, folder)

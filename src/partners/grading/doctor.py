@@ -7,7 +7,7 @@ import platform
 import socket
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners.grading.judge import Judge
 from partners.kernels import linux, sandbox
@@ -86,13 +86,14 @@ def _refused(room: Path, limits: Limits, layers: Iterable[str], code: str) -> bo
     cell = (
         f"import os, socket, time\ntry:\n    {code}\n    print('done')\nexcept BaseException:\n    pass"
     )
-    message = {"cell": cell, "count": 1, "asked": [], "told": "{}", "given": {}}
+    request = {"id": "try", "execute": {"code": cell, "silent": True}}
+    said: list[dict[str, Any]] = []
     with Judge(room, sandbox.of([room], limits, layers), []) as judge:
         try:
-            outputs = judge.run(message, str, 20)
+            judge.run(request, str, said.append, 20)
         except Exception:  # it was ended
             return True
-    return outputs == []
+    return all(message["msg_type"] == "status" for message in said)
 
 
 def in_words(layers: tuple[str, ...], found: list[Found]) -> Iterator[str]:

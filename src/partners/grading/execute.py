@@ -8,10 +8,10 @@ import nbformat
 from nbgrader import preprocessors, utils
 
 from partners.grading import mend
-from partners.kernels.shell import TOO_MUCH
 
 MOST_OF_CELL, MOST_OF_NOTEBOOK = 2_000_000, 5_000_000
 """Characters of output that are kept, pictures in base64 included."""
+TOO_MUCH = "\n(The rest of this output was too long and is left out.)\n"
 LEFT_OUT = "left-out"
 """The tag of a cell that is not run again, as ``Execute.skip_cells_with_tag`` in the course's config."""
 MOST_LEFT_OUT = 5

@@ -17,8 +17,8 @@ from partners.grading.office import Result, unable
 from partners.grading.plan import Plan
 from partners.grading.record import Record
 from partners.grading.workers import LostError, Task, Workers
-from partners.kernels.manager import from_zygote
 from partners.kernels.sandbox import Limits
+from partners.kernels.zygote import zygote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -148,7 +148,7 @@ class Grading:
             except ModuleNotFoundError:
                 raise GradingError('Dask is not installed. Run: pip install "partners[dask]"') from None
             return Cluster(brief, self.how.dask)
-        from_zygote(**brief.preload())
+        zygote().preload(**brief.preload())
         return Workers(brief, number)
 
     def _found_out(self) -> dict[str, Plan]:

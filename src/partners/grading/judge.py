@@ -8,24 +8,22 @@ moves nothing but its own values.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import signal
 import time
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from jupyter_core.utils import run_sync
 from nbgrader import utils
 
-from partners.grading import execute, plan, rooms
+from partners.grading import execute, plan
 from partners.grading.execute import StuckError
-from partners.kernels import keeper, remote, sandbox, zygote
-from partners.kernels.manager import Manager
-from partners.kernels.provisioner import Kept, kept_in
+from partners.kernels import keeper, remote, rooms, sandbox
+from partners.kernels.line_client import LONGEST, Manager, Process, read
+from partners.kernels.remote import IDLE, IOPUB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -45,9 +43,7 @@ STOPPING = 10
 """Seconds that a judged cell has to end after it was interrupted."""
 ANSWERING = 2
 """Seconds that a cell has left, once, when the submission took all its time to answer it."""
-LONGEST = 50_000_000
 NOTHING = "{}"
-HISTORY = "--HistoryManager.hist_file=:memory:"
 MEDDLED = "This notebook changes parts of Python itself ({}). That moves no mark."
 OFF = "A check that fails was made to pass in this notebook. Your instructor will look at it."
 
@@ -57,58 +53,67 @@ class TooLongError(Exception):
 
 
 class Judge:
-    """The Python in which cells are judged, as ``shell.serve`` runs them; use it in a ``with``."""
+    """The Python in which cells are judged; use it in a ``with``."""
 
     def __init__(self, folder: Path, room: Sandbox | None, words: list[str]) -> None:
-        self.open = ExitStack()
-        scratch = self.open.enter_context(rooms.new("partners-judge-"))
-        env = dict(os.environ)
-        order = {"words": words, "cwd": str(folder), "env": env, "sandbox": None}
-        if room:
-            order |= kept_in(room, str(scratch), env)
-        channel, line = zygote.zygote().fork(order)
-        self.kept, self.line = Kept(channel), Connection(line.detach())
-        self.line.recv_bytes()
+        self.process = Process(folder, room, words)
+        self.line = Connection(self.process.line.detach())
+        self.line.recv_bytes()  # it is ready
 
-    def run(self, cell: dict[str, Any], act: Callable[[str], str], timeout: float) -> list[Any] | None:
-        """Return the outputs of a cell, or None if it ran longer than `timeout` seconds and was stopped.
+    def run(
+        self,
+        request: dict[str, Any],
+        act: Callable[[str], str],
+        show: Callable[[dict[str, Any]], None],
+        timeout: float,
+    ) -> bool:
+        """Run a cell, and say whether it came to its end; if not, it ran too long and was stopped.
 
-        `act` answers what it asks of the submission's functions.
+        Parameters
+        ----------
+        request
+            The cell and the values that it is given, see ``line_kernel``.
+        act
+            Answers what it asks of the submission's functions.
+        show
+            Takes what it says, messages of Jupyter's.
+        timeout
+            Seconds that it may take.
 
         Raises
         ------
         StuckError
-            If it ended, or could not be stopped.
+            If Python ended, or could not be stopped.
         """
         until, stopped, waited = time.monotonic() + timeout, False, False
         try:
-            self._send(cell)
+            self.line.send_bytes(json.dumps(request).encode())
             while True:
                 if not self.line.poll(max(0, until - time.monotonic())):
                     if stopped:
                         raise StuckError
-                    self.kept.send_signal(signal.SIGINT)
+                    self.process.kept.send_signal(signal.SIGINT)
                     until, stopped = time.monotonic() + STOPPING, True
                     continue
-                came = json.loads(self.line.recv_bytes(LONGEST))
-                if "outputs" in came:
-                    return None if stopped else list(came["outputs"])
-                self.line.send_bytes(act(came["act"]).encode())
-                if time.monotonic() > until and not waited:
-                    until, waited = time.monotonic() + ANSWERING, True
+                raw = self.line.recv_bytes(LONGEST)
+                channel, message = read(raw)
+                if message.get("content") == IDLE:
+                    return not stopped
+                if channel == IOPUB:
+                    show(message)
+                elif not channel:
+                    self.line.send_bytes(act(json.loads(raw)["act"]).encode())
+                    if time.monotonic() > until and not waited:
+                        until, waited = time.monotonic() + ANSWERING, True
         except (OSError, EOFError):
             raise StuckError from None
-
-    def _send(self, message: dict[str, Any]) -> None:
-        self.line.send_bytes(json.dumps(message).encode())
 
     def __enter__(self) -> Judge:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.line.close()
-        self.kept.kill()
-        self.open.close()
+        self.process.end()
 
 
 class Execute(execute.Execute):
@@ -135,8 +140,6 @@ class Execute(execute.Execute):
         **options: Any,
     ) -> None:
         super().__init__(
-            kernel_manager_class=Manager,
-            shutdown_kernel="immediate",
             shell_timeout_interval=1,  # seconds until it is noticed that a kernel has ended
             **options,
         )
@@ -174,17 +177,16 @@ class Execute(execute.Execute):
     def _new_judge(self) -> Judge | None:
         if not self.plan.asked:
             return None
-        judge = Judge(self._bench, self._room(self._bench), [*self.extra_arguments, HISTORY])
-        self._keepers.append(judge.kept)
+        judge = Judge(self._bench, self._room(self._bench), self.extra_arguments)
+        self._keepers.append(judge.process.kept)
         return judge
 
-    async def _async_start(self, **_: Any) -> None:
-        room = self._room(self._desk)
-        words = [*self.extra_arguments, HISTORY]
-        await self.km.start_kernel(extra_arguments=words, cwd=str(self._desk), sandbox=room)
-        self._keepers.append(self.km.provisioner.process)
-
-    start_new_kernel = run_sync(_async_start)
+    def create_kernel_manager(self) -> Manager:
+        """Start a kernel in the sandbox, and return who manages it."""
+        process = Process(self._desk, self._room(self._desk), self.extra_arguments)
+        self._keepers.append(process.kept)
+        self.km = Manager(process)
+        return self.km
 
     def _room(self, folder: Path) -> Sandbox | None:
         """Return the sandbox for a kernel in `folder`, with the seconds that the notebook has left."""
@@ -225,14 +227,21 @@ class Execute(execute.Execute):
         )
         rooms.copy(self._desk, self._bench, self._crosses)
         self._at = cell
-        message = {"cell": cell.source, "count": number, "asked": asked, "told": told, "given": given}
-        self._slow = False
+        request = {
+            "id": name,
+            "take": {"asked": asked, "told": told, "given": given, "count": number},
+            "execute": {"code": cell.source, "silent": False},
+        }
+        self._slow, cell.outputs, cell.metadata["execution"] = False, [], {}
         assert self._judge  # noqa: S101 - there is one where something is judged
-        outputs = self._judge.run(message, self._act, self.timeout or self.limits.seconds)
-        if outputs is None or self._slow:
-            outputs = [{"output_type": "error", **self.error_on_timeout}]
-        cell.outputs = [nbformat.from_dict(output) for output in outputs]  # type: ignore[no-untyped-call]
-        cell.execution_count = number
+        ended = self._judge.run(
+            request,
+            self._act,
+            lambda message: self.process_message(message, cell, index),
+            self.timeout or self.limits.seconds,
+        )
+        if self._slow or not ended:
+            cell.outputs = [nbformat.v4.new_output("error", **self.error_on_timeout)]  # type: ignore[no-untyped-call]
 
     def _crosses(self, path: str) -> bool:
         return self._is_theirs(path) and not path.endswith(_RUNS)

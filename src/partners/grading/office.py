@@ -21,10 +21,11 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from partners.grading import brief as briefs
-from partners.grading import execute, mend, plan, rooms
+from partners.grading import execute, mend, plan
 from partners.grading.brief import GradingError
 from partners.grading.judge import MEDDLED, Execute, TooLongError
 from partners.grading.plan import Plan
+from partners.kernels import rooms
 
 if TYPE_CHECKING:
     from partners.grading.brief import Brief, Files

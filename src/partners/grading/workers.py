@@ -11,9 +11,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from partners.grading import rooms
 from partners.grading.office import Office
-from partners.kernels import linux
+from partners.kernels import linux, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

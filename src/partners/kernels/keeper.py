@@ -83,7 +83,7 @@ def become(order: dict[str, Any]) -> Sandbox | None:
     if sandbox := _sandbox(order):
         sandbox.enter(order["keeper"])
         linux.end_with_parent(signal.SIGKILL)  # which another user has to say again
-        with open(os.devnull, "rb") as nothing, open(_log(order), "wb") as log:
+        with open(os.devnull, "rb") as nothing, open(_log(order), "w+b") as log:
             for file, handle in ((nothing, 0), (log, 1), (log, 2)):
                 os.dup2(file.fileno(), handle)
     os.chdir(order["cwd"])

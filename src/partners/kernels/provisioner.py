@@ -18,20 +18,23 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from partners.kernels import zygote
-from partners.kernels.keeper import LOG
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from socket import socket
 
     from partners.kernels.sandbox import Sandbox
 
+PROVISIONER = "partners-zygote"
+"""The name under which ``pyproject.toml`` makes it known to jupyter_client."""
 LOOK = 0.003
 """Seconds between two looks at whether a kernel has ended."""
 SOCKETS = 5
-LONGEST, LONGEST_PATH = 2_000, 95
+LONGEST_PATH = 95
 _LAUNCHER = "ipykernel_launcher"
 
 
@@ -94,26 +97,30 @@ def kept_in(sandbox: Sandbox, folder: str, env: dict[str, str]) -> dict[str, Any
     }
 
 
+def from_zygote(modules: Iterable[str], text: str = "") -> None:
+    """Let this process and those that it forks take kernels from a zygote; see ``Zygote.preload``."""
+    zygote.zygote().preload(modules, text)
+    KernelProvisionerFactory.instance().default_provisioner_name = PROVISIONER
+
+
 class ZygoteProvisioner(LocalProvisioner):
-    """Forks a Python kernel from the zygote, in a sandbox if ``start_kernel(sandbox=…)`` has one."""
+    """Forks a Python kernel from the zygote."""
 
     parent: Any
     process: Any
     folder: str | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Choose sockets that are files, for a kernel without a network."""
-        sandbox = kwargs.pop("sandbox", None)
+        """Choose sockets that are files, which are quicker."""
         if sys.platform.startswith("linux") and self._launches_ipykernel():
             self.folder = _folder()
             self.parent.transport, self.parent.ip = "ipc", f"{self.folder}/s"
             self.parent.connection_file = f"{self.folder}/connection.json"
             kwargs["env"] = kwargs.get("env", os.environ).copy()
-        return await super().pre_launch(**kwargs) | {"sandbox": sandbox}
+        return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork the kernel, or start it as ever if it is none of this Python."""
-        sandbox = kwargs.pop("sandbox")
         if not self.folder:
             return await super().launch_kernel(cmd, **kwargs)
         order = {
@@ -122,8 +129,6 @@ class ZygoteProvisioner(LocalProvisioner):
             "env": kwargs["env"],
             "sandbox": None,
         }
-        if sandbox:
-            order |= kept_in(sandbox, self.folder, kwargs["env"])
         channel, line = zygote.zygote().fork(order)
         line.close()
         self.process = Kept(channel)
@@ -147,12 +152,6 @@ class ZygoteProvisioner(LocalProvisioner):
         while self.process and await self.poll() is None:
             await asyncio.sleep(LOOK)
         return self.process.poll() if self.process else 0
-
-    def last_words(self) -> str:
-        """Return how the kernel ended, and what went wrong before it could tell it."""
-        log = Path(str(self.folder), LOG)
-        said = log.read_text("utf-8", "replace")[-LONGEST:] if log.exists() else ""
-        return f"Status {self.process.poll()}, {self.process.why or 'within its limits'}. {said}".strip()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the folder of the sockets."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MIME = "application/vnd.partners.plain"
+SHELL, IOPUB = "shell", "iopub"
+BUSY, IDLE = {"execution_state": "busy"}, {"execution_state": "idle"}
 LONGEST = 20_000_000
 """Characters of the text of all values together."""
 NO_ANSWER = "The notebook’s Python gave no answer."

@@ -13,6 +13,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -30,6 +31,7 @@ from partners.kernels import keeper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 LARGEST = 200_000
 """Bytes of an order."""
@@ -38,9 +40,11 @@ KERNEL = (
     "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control", "ipykernel.shellchannel",
     "IPython.core.completerlib", "IPython.core.pylabtools", "IPython.lib.pretty",
     "IPython.core.debugger", "IPython.core.oinspect", "tornado.platform.asyncio", "sqlite3", "pdb",
-    "partners.kernels.app", "partners.kernels.shell",
+    "partners.kernels.app", "partners.kernels.line_kernel",
 )  # fmt: skip
 """What a kernel imports when it starts."""
+_IMPORT = re.compile(r'^\s*"(?:import|from) ([A-Za-z_][\w.]*)', re.MULTILINE)
+"""In the JSON of a notebook."""
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _KEPT_STARTS = ("LC_", "NBGRADER_", "MPL", "OMP_", "OPENBLAS_")
 
@@ -67,13 +71,16 @@ class Zygote:
             )
         self.orders = ours
 
-    def preload(self, modules: Iterable[str], text: str = "") -> None:
+    def preload(self, modules: Iterable[str], text: str = "", words: list[str] | None = None) -> None:
         """Let it import `modules`, such as ``"pandas"``; one that cannot be imported is left out.
+
+        With `words`, settings as on a kernel's command line, all that is forked has a kernel ready; see
+        ``line_kernel``.
 
         A module may have a function ``warm_up``, which is called with `text`: that of the cells to come,
         as students have them, for what is here can be found in the memory of every kernel.
         """
-        order = {"modules": list(modules), "text": text[: LARGEST // 4]}
+        order = {"modules": list(modules), "text": text[: LARGEST // 4], "words": words}
         self.orders.send(json.dumps(order).encode())
 
     def fork(self, order: dict[str, Any]) -> tuple[socket.socket, socket.socket]:
@@ -82,6 +89,12 @@ class Zygote:
         with theirs, its:
             socket.send_fds(self.orders, [json.dumps(order).encode()], [theirs.fileno(), its.fileno()])
         return ours, line
+
+
+def glanced_at(folder: Path) -> list[str]:
+    """Return the modules that the notebooks in `folder` import, as far as a glance can tell."""
+    texts = (file.read_text("utf-8", "replace") for file in folder.glob("*.ipynb"))
+    return sorted({name for text in texts for name in _IMPORT.findall(text)})
 
 
 @cache
@@ -99,16 +112,23 @@ def main(number: str, *told: str) -> None:
     sys.path.remove("/")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # a third of a kernel's start
     _import(KERNEL)
+    del sys.modules["debugpy"]
+    _freeze()
     orders = socket.socket(fileno=int(number))
-    if told:
-        _preload(orders, list(told[1:]), told[0])
+    preloaded, *avoid = told or ("",)
+    if preloaded:
+        _preload(orders, avoid, preloaded)
     while True:
         raw, handles, _, _ = socket.recv_fds(orders, LARGEST, 2)
         if not raw:
             return
+        if not handles and (text := raw.decode()) != preloaded:
+            if InteractiveShell.initialized():  # what is imported now would find it
+                _start_again(orders, text, avoid)
+            _preload(orders, avoid, preloaded := text)
         if not handles:
-            _preload(orders, list(told[1:]), raw.decode())
             continue
         if os.fork():
             for handle in handles:
@@ -130,8 +150,17 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
         if name not in avoid:
             _import([name], order["text"])
             if InteractiveShell.initialized() or threading.active_count() > 1:
-                words = ["-m", __spec__.name, str(orders.fileno()), raw, *avoid, name]
-                os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - this module itself
+                _start_again(orders, raw, [*avoid, name])
+    if order["words"] is not None:
+        from partners.kernels import line_kernel  # noqa: PLC0415 - as in _run
+
+        line_kernel.prepare(order["words"])
+    _freeze()
+
+
+def _start_again(orders: socket.socket, raw: str, avoid: list[str]) -> NoReturn:
+    words = ["-m", __spec__.name, str(orders.fileno()), raw, *avoid]
+    os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - this module itself
 
 
 def _import(modules: Iterable[str], text: str = "") -> None:
@@ -143,30 +172,42 @@ def _import(modules: Iterable[str], text: str = "") -> None:
             module = importlib.import_module(name)
             getattr(module, "warm_up", str)(text)
     del vars(builtins)["get_ipython"]
+
+
+def _freeze() -> None:
+    """Leave alone what there is, or looking for garbage would copy the pages of every kernel."""
     gc.collect()
-    gc.freeze()  # or looking for garbage would copy the pages of every kernel
+    gc.freeze()
 
 
 def _run(order: dict[str, Any], line: int) -> None:
-    """Be the kernel of `order`, or a shell that is told what to do over `line`."""
+    """Be the kernel of `order`: on sockets, or over `line`."""
     sandbox = keeper.become(order)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    from partners.kernels import app as kernel_app  # noqa: PLC0415 - long imported; the client need not
-    from partners.kernels import shell  # noqa: PLC0415
-
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # or all students would draw the same numbers
-    if "words" in order:
-        if sandbox:
-            sandbox.close()
-        shell.serve(Connection(line), order["words"])
-        return
-    os.close(line)
-    app = kernel_app.KernelApp.instance(log_level=logging.CRITICAL)  # or it tells how to connect
-    app.initialize(order["argv"])  # type: ignore[no-untyped-call]
     if sandbox:
         sandbox.close()
+    from partners.kernels import app as kernel_app  # noqa: PLC0415 - long imported; the client need not
+    from partners.kernels import line_kernel  # noqa: PLC0415
+
+    if "words" in order:
+        if not sandbox:
+            _print_apart()
+        line_kernel.serve(Connection(line), order["words"])
+        return
+    os.close(line)
+    line_kernel.clear()
+    app = kernel_app.KernelApp.instance(log_level=logging.CRITICAL)  # or it tells how to connect
+    app.initialize(order["argv"])  # type: ignore[no-untyped-call]
     app.start()  # type: ignore[no-untyped-call]
+
+
+def _print_apart() -> None:
+    """Let what programs print go where it is found, and not onto the terminal."""
+    handle = os.memfd_create("printed")
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
 
 
 if __name__ == "__main__":

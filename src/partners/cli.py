@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,9 @@ from partners import files, library
 from partners.scenario import engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from partners.live.log import Log
     from partners.scenario.model import RolePlay
 
 ELSEWHERE = """\
@@ -262,11 +266,11 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
     if not sys.platform.startswith("linux"):
         raise SystemExit(_grade_elsewhere(assignment, students))
     from partners.kernels import sandbox  # noqa: PLC0415
-    from partners.kernels.zygote import zygote  # noqa: PLC0415
+    from partners.kernels.zygote import glanced_at, zygote  # noqa: PLC0415
 
     _ask_before_grading_unprotected(no_sandbox)
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # until there is something to stop
-    zygote()  # it imports while this process does
+    zygote().preload(glanced_at(Path("release", assignment)))  # while this process imports, too
     from partners.grading import progress  # noqa: PLC0415
     from partners.grading.grade import How  # noqa: PLC0415
 
@@ -432,6 +436,112 @@ def collect(folder: Path, roster_file: Path | None, replace: bool, dry_run: bool
     click.echo(collecting.in_words(report, dry_run=dry_run))
     if report.left:
         raise SystemExit(1)
+
+
+class _Live(click.Group):
+    """Lets ``partners live first_call_home`` stand for ``partners live open first_call_home``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        short = args and args[0] not in {*self.commands, "--help"}
+        return super().parse_args(ctx, ["open", *args] if short else args)
+
+
+@main.group(cls=_Live, invoke_without_command=True)
+@click.pass_context
+def live(context: click.Context) -> None:
+    """Run a room: people join with their phones, without internet and without an account.
+
+    Alone it shows the role-plays. With the name of one it opens a session: partners live first_call_home
+    """
+    if context.invoked_subcommand:
+        return
+    from partners.live import serve as serving  # noqa: PLC0415
+
+    click.echo("\n".join(serving.table()))
+    click.echo("\nTo open a session: partners live ROLE-PLAY  (partners live open --help tells more)")
+
+
+def _data(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the option that chooses the file of the sessions."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Where sessions are kept; by default a file among your user's data.",
+    )(command)
+
+
+@live.command("open")
+@click.argument("role_play", required=False)
+@click.option("--mode", type=click.Choice(["vote", "trio"]), default="vote", show_default=True)
+@click.option(
+    "--language", type=click.Choice(["en", "es"]), default="en", show_default=True, help="Of the pages."
+)
+@click.option("--port", default=8080, show_default=True, help="Where to listen; 0 picks a free port.")
+@click.option("--host", default="0.0.0.0", show_default=True, help="127.0.0.1: this machine only.")  # noqa: S104
+@click.option("--resume", metavar="CODE", help="Go on with this session.")
+@click.option(
+    "--keep",
+    default=30,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Days until sessions are erased.",
+)
+@_data
+def open_live(role_play: str | None, data: Path | None, **asked: Any) -> None:
+    """Open a session with ROLE_PLAY, tell the ways in, and serve it until Ctrl-C."""
+    from partners.live import serve as serving  # noqa: PLC0415
+    from partners.live.log import Log, LogError  # noqa: PLC0415
+
+    if not (role_play or asked["resume"]):
+        raise click.UsageError("Say which role-play. The list: partners live")
+    try:
+        log = Log(data or serving.data_file())
+        log.forget(before=round((time.time() - asked["keep"] * 24 * 3600) * 1000))
+        listening = serving.listen(asked["host"], asked["port"])
+        code, key = _live_session(log, role_play, asked)
+        doors = serving.doors(listening)
+        click.echo("\n".join(serving.ways_in(doors, code, key)))
+        click.echo(f"Ctrl-C ends it. To go on later: partners live --resume {code}")
+        click.echo(f"To erase all that was said: partners live erase {code}")
+        serving.serve(log, listening, doors)
+    except (LogError, serving.CannotServeError, LookupError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("")
+
+
+def _live_session(log: Log, role_play: str | None, asked: dict[str, Any]) -> tuple[str, str]:
+    """Return code and key of the session to go on with, or of a new one."""
+    from partners.live import serve as serving  # noqa: PLC0415
+
+    if asked["resume"] or role_play is None:
+        return serving.resume(log, asked["resume"].upper())
+    told = serving.translated(role_play, asked["language"])
+    if last := serving.last_open(log, role_play):
+        code, what = last
+        if not sys.stdin.isatty():
+            click.echo(f"To go on with {code} ({what}) instead: partners live --resume {code}\n")
+        elif click.confirm(f"Go on with {code} ({what})?"):
+            return serving.resume(log, code)
+    return serving.open_session(log, told, asked["mode"], asked["language"])
+
+
+@live.command()
+@click.argument("code")
+@_data
+def erase(code: str, data: Path | None) -> None:
+    """Erase the session CODE: who was there, what they chose and wrote. It cannot be brought back."""
+    from partners.live import serve as serving  # noqa: PLC0415
+    from partners.live.log import Log, LogError  # noqa: PLC0415
+
+    try:
+        log = Log(data or serving.data_file())
+    except LogError as error:
+        raise click.ClickException(str(error)) from None
+    if not log.erase(code.upper()):
+        known = ", ".join(log.sessions()) or "none"
+        raise click.ClickException(f"There is no session {code.upper()}. There are: {known}.")
+    click.echo(f"{code.upper()} is erased.")
 
 
 @main.command()

@@ -22,7 +22,11 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { border: 1px solid #586663; padding: .375rem .5rem; text-align: left; vertical-align: top; }
 td.tick { width: 2.5rem; }
 .line { border-bottom: 1px solid #586663; height: 1.75rem; }
-@media print { main { margin: 0; max-width: none; } article { break-after: page; border: 0; } }
+@media print {
+  body { font-size: 10.5pt; margin: 0; }
+  main { margin: 0; max-width: none; padding: 0; }
+  article { break-after: page; border: 0; padding: 0; }
+}
 """
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
@@ -14,7 +13,7 @@ from partners.course import exercises
 from partners.course.cards import cards
 from partners.course.course_map import course_map
 from partners.course.pages import front_matter
-from partners.course.run_sheets import run_sheet, sheets
+from partners.course.run_sheets import run_sheet, run_sheets, table
 from partners.scenario.drawing import draw
 from partners.sphinx.directives import PageDirective
 
@@ -76,21 +75,13 @@ class RunSheets(_OfConversation):
         role_play = self.role_play()
         self.env.note_dependency("facilitation/run_sheets.yml")
         title = nodes.rubric("", "For facilitators: run sheets")
-        return [title, *(self.sheet(role_play, length) for length in sheets())]
+        return [title, *(self.sheet(role_play, length) for length in run_sheets().sessions)]
 
     def sheet(self, role_play: RolePlay, length: int) -> nodes.raw:
         """Return the sheet of a session of `length` minutes, folded up."""
-        rows = "".join(
-            f'<tr><td>{s.start}</td><td>{s.minutes}</td><th scope="row">{escape(s.step)}</th>'
-            f"<td>{escape(s.does)}</td></tr>"
-            for s in run_sheet(role_play, length)
-        )
-        head = "".join(
-            f'<th scope="col">{name}</th>' for name in ("At", "Minutes", "Step", "What happens")
-        )
         return self.raw(
             f'<details class="pt-run-sheet"><summary>{length} minutes</summary>'
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
+            f"{table(run_sheet(role_play, length))}</details>"
         )
 
 

@@ -1,0 +1,87 @@
+"""``partners live`` as a facilitator types it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+from live.served import Facilitator, Person
+
+from partners import cli, library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "partners.cli", "live"]
+
+
+@contextmanager
+def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], Facilitator]]:
+    """Run the command until it listens; whoever leads has found the way by what it prints."""
+    running = subprocess.Popen(
+        [*COMMAND, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout
+    told = ""
+    while "partners live erase" not in told:
+        told += running.stdout.readline()
+    (code,) = re.findall(r"^Session (\w{6})$", told, re.MULTILINE)
+    ((port, key),) = re.findall(r"127\.0\.0\.1:(\d+)/lead#(\S+)", told)
+    try:
+        yield running, Facilitator(int(port), code, key)
+    finally:
+        running.kill()
+        running.wait()
+        running.stdout.close()
+
+
+def test_it_shows_every_role_play_with_what_it_practises() -> None:
+    shown = CliRunner().invoke(cli.main, ["live"]).output
+    for name in library.role_plays():
+        assert re.search(rf"^{name} +{library.role_play(name).minutes} ", shown, re.MULTILINE)
+    assert "Asking for the parent’s view" in shown
+
+
+def test_killed_and_started_again_it_goes_on_with_the_same_code_and_keys(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path / "live.db"), "--host", "127.0.0.1"]
+    with started("first_call_home", "--port", "0", *data) as (running, lead):
+        person = Person(lead.port, lead.code)
+        lead.does("began", "vote_opened")
+        reply = lead.views()["back"]["tally"][1]["key"]
+        assert person.say("voted", beat=1, reply=reply).status_code == 200
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    with started("--resume", lead.code.lower(), "--port", str(lead.port), *data) as (running, again):
+        assert again.code == lead.code
+        for either in (lead, again):
+            assert either.views()["back"]["tally"][1]["votes"] == 1
+        assert person.views()["you"]["vote"] == reply
+        running.send_signal(signal.SIGINT)
+        assert running.wait(5) == 0
+    erased = CliRunner().invoke(cli.main, ["live", "erase", lead.code, *data[:2]])
+    assert erased.output == f"{lead.code} is erased.\n"
+    gone = CliRunner().invoke(cli.main, ["live", "--resume", lead.code, *data, "--port", "0"])
+    assert (gone.exit_code, gone.output) == (
+        1,
+        f"Error: There is no session {lead.code}. There are: none.\n",
+    )
+
+
+def test_a_taken_port_or_an_unknown_name_opens_no_session(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path / "live.db"), "--host", "127.0.0.1"]
+    with started("first_call_home", "--port", "0", *data) as (_, lead):
+        taken = CliRunner().invoke(
+            cli.main, ["live", "first_call_home", "--port", str(lead.port), *data]
+        )
+        assert taken.exit_code == 1
+        assert f"--port {lead.port + 1}" in taken.output
+        unknown = CliRunner().invoke(cli.main, ["live", "fist_call", "--port", "0", *data])
+        assert "There is no role-play “fist_call”" in unknown.output
+        wrong = CliRunner().invoke(cli.main, ["live", "erase", "CDFGHJ", *data[:2]])
+        assert wrong.output == f"Error: There is no session CDFGHJ. There are: {lead.code}.\n"

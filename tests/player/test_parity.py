@@ -34,6 +34,14 @@ def _walk(play: RolePlay, found: graph.Graph) -> dict[str, Any]:
     return states
 
 
+def _played(play: RolePlay, found: graph.Graph) -> list[engine.Play]:
+    """Return the shortest conversation to each state, made from the one before it."""
+    plays: dict[engine.State, engine.Play] = {}
+    for state, move in found.found_by.items():
+        plays[state] = plays[move.before].choose(move.key) if move else engine.Play(play)
+    return [plays[state] for state in found.states]
+
+
 def _kept(play: engine.Play) -> list[dict[str, Any]]:
     """What a page might keep of `play`: notes on every turn, also where none are asked for."""
     return [
@@ -59,7 +67,7 @@ def test_moves_words_scores_transcripts_and_the_nearest_way_agree(
     any_role_play: RolePlay, tmp_path: Path
 ) -> None:
     found = graph.explore(any_role_play)
-    plays = [engine.play(any_role_play, found.way_to(state)) for state in found.states]
+    plays = _played(any_role_play, found)
     (tmp_path / "player.mjs").write_text(scripts.module(), "utf-8")
     for name, data in (("play", any_role_play.as_data()), ("attempts", [_kept(p) for p in plays])):
         (tmp_path / f"{name}.json").write_text(json.dumps(data), "utf-8")

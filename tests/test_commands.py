@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,9 +10,7 @@ from click.testing import CliRunner, Result
 
 from partners import cli, library
 from partners.scenario import engine, graph
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from partners.source import Problem
 
 TALK = "first_call_home"
 
@@ -77,3 +75,12 @@ def test_check_tells_what_it_proved() -> None:
     assert f"{TALK}: " in result.output
     assert "partnership is" in result.output
     assert "Principles never practised:" in result.output
+
+
+def test_check_finds_what_is_missing_in_the_words_of_live_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Problem(Path("strings/es.json"), 7, 'no text for "vote.open"', "add it after this line")
+    monkeypatch.setattr("partners.course.check.problems", list)
+    monkeypatch.setattr("partners.live.strings.missing", lambda: [found])
+    result = run("check")
+    assert result.exit_code == 1
+    assert result.output == f"{found}\n"

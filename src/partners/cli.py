@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import webbrowser
-from functools import partial
+from contextlib import nullcontext
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from partners.scenario import engine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from partners.live.log import Log
+    from partners.live.log import Store
     from partners.scenario.model import RolePlay
 
 ELSEWHERE = """\
@@ -39,8 +39,9 @@ def main() -> None:
 def check() -> None:
     """Check all content; print each problem as file:line, and exit with 1 if there is one."""
     from partners.course.check import problems  # noqa: PLC0415 - only this command needs pandas
+    from partners.live.strings import missing  # noqa: PLC0415
 
-    found = list(problems())
+    found = [*problems(), *missing()]
     for problem in found:
         click.echo(str(problem))
     if found:
@@ -462,41 +463,64 @@ def live(context: click.Context) -> None:
 
 
 def _data(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` the option that chooses the file of the sessions."""
+    """Give `command` the option that chooses where the sessions are kept."""
     return click.option(
         "--data",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Where sessions are kept; by default a file among your user's data.",
+        envvar="PARTNERS_LIVE_DATA",
+        help="Where sessions are kept: a file, or postgresql://user@host/database for several nodes;"
+        " by default a file among your user's data.",
     )(command)
 
 
-@live.command("open")
-@click.argument("role_play", required=False)
-@click.option("--mode", type=click.Choice(["vote", "trio"]), default="vote", show_default=True)
-@click.option(
-    "--language", type=click.Choice(["en", "es"]), default="en", show_default=True, help="Of the pages."
-)
-@click.option("--port", default=8080, show_default=True, help="Where to listen; 0 picks a free port.")
-@click.option("--host", default="0.0.0.0", show_default=True, help="127.0.0.1: this machine only.")  # noqa: S104
-@click.option("--resume", metavar="CODE", help="Go on with this session.")
-@click.option(
+_KEEP = click.option(
     "--keep",
     default=30,
     show_default=True,
     type=click.IntRange(0),
     help="Days until sessions are erased.",
 )
+_SERVED = [
+    click.option("--mode", type=click.Choice(["vote", "trio"]), default="vote", show_default=True),
+    click.option(
+        "--language",
+        type=click.Choice(["en", "es"]),
+        default="en",
+        show_default=True,
+        help="Of the pages.",
+    ),
+    click.option(
+        "--port", default=8080, show_default=True, help="Where to listen; 0 picks a free port."
+    ),
+    click.option("--host", default="0.0.0.0", show_default=True, help="127.0.0.1: this machine only."),  # noqa: S104
+]
+
+
+def _served(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the options of a session that is served."""
+    return reduce(lambda made, option: option(made), reversed(_SERVED), command)
+
+
+@live.command("open")
+@click.argument("role_play", required=False)
+@_served
+@click.option("--resume", metavar="CODE", help="Go on with this session.")
+@click.option("--at", metavar="URL", help="Do not serve it: nodes do, behind this address.")
+@_KEEP
 @_data
-def open_live(role_play: str | None, data: Path | None, **asked: Any) -> None:
+def open_live(role_play: str | None, data: str | None, **asked: Any) -> None:
     """Open a session with ROLE_PLAY, tell the ways in, and serve it until Ctrl-C."""
     from partners.live import serve as serving  # noqa: PLC0415
-    from partners.live.log import Log, LogError  # noqa: PLC0415
+    from partners.live.log import LogError, log_at  # noqa: PLC0415
 
     if not (role_play or asked["resume"]):
         raise click.UsageError("Say which role-play. The list: partners live")
     try:
-        log = Log(data or serving.data_file())
-        log.forget(before=round((time.time() - asked["keep"] * 24 * 3600) * 1000))
+        log = log_at(data or serving.data_file())
+        if asked["at"]:
+            code, key = _live_session(log, role_play, asked)
+            click.echo("\n".join(serving.ways_in(serving.Front(asked["at"]), code, key)))
+            return
+        log.forget(before=serving.days_ago(asked["keep"]))
         listening = serving.listen(asked["host"], asked["port"])
         code, key = _live_session(log, role_play, asked)
         doors = serving.doors(listening)
@@ -510,7 +534,28 @@ def open_live(role_play: str | None, data: Path | None, **asked: Any) -> None:
         click.echo("")
 
 
-def _live_session(log: Log, role_play: str | None, asked: dict[str, Any]) -> tuple[str, str]:
+@live.command("serve")
+@click.option("--port", default=8080, show_default=True, help="Where to listen; 0 picks a free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: for other machines, too.")
+@_KEEP
+@_data
+def serve_live(data: str | None, keep: int, host: str, port: int) -> None:
+    """Serve all sessions, as a node behind a proxy; open them elsewhere, with --at."""
+    from partners.live import serve as serving  # noqa: PLC0415
+    from partners.live.log import LogError, log_at  # noqa: PLC0415
+
+    try:
+        log = log_at(data or serving.data_file())
+        listening = serving.listen(host, port)
+        click.echo(f"A node serves at port {listening.getsockname()[1]}. Ctrl-C ends it.")
+        serving.serve_node(log, listening, keep)
+    except (LogError, serving.CannotServeError) as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("")
+
+
+def _live_session(log: Store, role_play: str | None, asked: dict[str, Any]) -> tuple[str, str]:
     """Return code and key of the session to go on with, or of a new one."""
     from partners.live import serve as serving  # noqa: PLC0415
 
@@ -529,19 +574,90 @@ def _live_session(log: Log, role_play: str | None, asked: dict[str, Any]) -> tup
 @live.command()
 @click.argument("code")
 @_data
-def erase(code: str, data: Path | None) -> None:
+def erase(code: str, data: str | None) -> None:
     """Erase the session CODE: who was there, what they chose and wrote. It cannot be brought back."""
     from partners.live import serve as serving  # noqa: PLC0415
-    from partners.live.log import Log, LogError  # noqa: PLC0415
+    from partners.live.log import LogError, log_at  # noqa: PLC0415
 
     try:
-        log = Log(data or serving.data_file())
+        log = log_at(data or serving.data_file())
     except LogError as error:
         raise click.ClickException(str(error)) from None
     if not log.erase(code.upper()):
         known = ", ".join(log.sessions()) or "none"
         raise click.ClickException(f"There is no session {code.upper()}. There are: {known}.")
     click.echo(f"{code.upper()} is erased.")
+
+
+@live.command()
+@click.argument("role_play")
+@_served
+@click.option(
+    "--people", default=12, show_default=True, type=click.IntRange(1, 60), help="Simulated ones."
+)
+@click.option(
+    "--by-itself", is_flag=True, help="The facilitator is simulated, too: watch a whole session."
+)
+@click.option("--speed", default=1.0, type=click.FloatRange(0.1, 100), help="2: twice as fast.")
+@click.option(
+    "--keep", is_flag=True, help="Keep it among the sessions; otherwise it is erased at the end."
+)
+@_data
+def rehearse(role_play: str, keep: bool, data: str | None, **asked: Any) -> None:
+    """Practice leading a session with ROLE_PLAY: simulated people come, vote and write."""
+    from partners.live import rehearsal  # noqa: PLC0415
+    from partners.live import serve as serving  # noqa: PLC0415
+    from partners.live.log import LogError, log_at  # noqa: PLC0415
+
+    cast = rehearsal.Cast(asked["people"], asked["by_itself"], 1 / asked["speed"])
+    try:
+        told = rehearsal.titled(serving.translated(role_play, asked["language"]))
+        listening = serving.listen(asked["host"], asked["port"])
+        with nullcontext(data or serving.data_file()) if keep else rehearsal.shelf() as file:
+            log = log_at(file)
+            code, key = serving.open_session(log, told, asked["mode"], asked["language"])
+            doors = serving.doors(listening)
+            click.echo("\n".join(serving.ways_in(doors, code, key)))
+            click.echo(f"A rehearsal: {cast.people} simulated people come in. Ctrl-C ends it.")
+            rehearsal.serve(log, listening, doors, code, cast)
+    except (LogError, serving.CannotServeError, LookupError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("")
+
+
+@live.command("doctor")
+@click.option("--port", default=8080, show_default=True, help="The one that sessions will use.")
+@click.option("--wait", default=180, show_default=True, help="Seconds to wait for a phone.")
+def live_doctor(port: int, wait: int) -> None:
+    """Find what stops phones from reaching this machine, and try it with one.
+
+    Exits with 1 if none gets through.
+    """
+    from partners.live import doctor as doctors  # noqa: PLC0415
+
+    if not doctors.examine(port, wait, click.echo):
+        raise SystemExit(1)
+
+
+@live.command()
+@click.argument("role_play")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--minutes", type=click.Choice(["30", "60", "90"]), default="60", show_default=True, help="In all."
+)
+def kit(role_play: str, folder: Path | None, minutes: str) -> None:
+    """Make what you take into the room with ROLE_PLAY: run sheet, slides, cards. FOLDER may be new."""
+    from partners.live import kit as kits  # noqa: PLC0415
+
+    told = _role_play(role_play)
+    try:
+        made = kits.make(told, int(minutes), folder or Path(f"{role_play}_{minutes}"))
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("Made; each opens in a browser, without a network:")
+    for file in made:
+        click.echo(f"  {file}")
 
 
 @main.command()

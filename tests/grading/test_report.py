@@ -13,8 +13,9 @@ from grading import a_class
 from grading.a_class import EXERCISE, FIRST, PAPERS, SURNAME, TALK
 
 from partners import cli
+from partners.course.small_groups import Group, counted
 from partners.grading import report, report_page
-from partners.grading.report import Group, counted, findings, spread
+from partners.grading.report import findings, spread
 
 if TYPE_CHECKING:
     from pathlib import Path

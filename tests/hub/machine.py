@@ -2,7 +2,8 @@
 
 The hub runs as root in namespaces of its own (unshare): the machine's accounts and folders stay as they
 are, and all that runs and all that was mounted is gone with its first process. As a script, it says
-whether that is possible here. It does the same for PostgreSQL, which it installs on Debian as root.
+whether that is possible here. It does the same for PostgreSQL and Redis, which it installs on Debian as root,
+and the proxy of JupyterHub's own, where there is npm.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from pathlib import Path
 from partners import library
 
 BIN = Path(sys.executable).parent
-CONFIG = library.root() / "how_to" / "hub" / "jupyterhub_config.py"
+CONFIGS = library.root() / "how_to" / "hub"
 INSTRUCTOR, STUDENTS = "instructor", ("ada", "ben")
 PEOPLE = {name: 2001 + number for number, name in enumerate((INSTRUCTOR, *STUDENTS))}
+ACCOUNTS = PEOPLE | {"live": 2100}
 PASSWORD = "of-age-42"
 # openssl passwd -6 -salt partners of-age-42
 HASH = (
@@ -35,6 +37,8 @@ UNSHARE = [
 PATIENCE = 60
 DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian has the programs of each version of PostgreSQL, outside PATH."""
+PROXY = BIN.parent / "proxy"
+"""Where JupyterHub's own proxy is installed, which passes a page on while it is written."""
 
 
 def why_not() -> str | None:
@@ -57,12 +61,31 @@ def postgres() -> Path | None:
     return found.parent if found else None
 
 
-def _install_postgres() -> None:
+def redis() -> Path | None:
+    """Return Redis's program, or None where it is not installed."""
+    found = shutil.which("redis-server")
+    return Path(found) if found else None
+
+
+def _install(package: str) -> None:
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("No PostgreSQL found: installing it with apt-get.", flush=True)
+        print(f"No {package} found: installing it with apt-get.", flush=True)
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", package]):
             subprocess.run(["apt-get", "--quiet", *words], check=True, env=environment)
+
+
+def proxy() -> Path | None:
+    """Return the folder of the command of JupyterHub's own proxy, or None where it is not installed."""
+    there = PROXY / "node_modules" / ".bin"
+    return there if (there / "configurable-http-proxy").exists() else None
+
+
+def _install_proxy() -> None:
+    npm = shutil.which("npm")
+    if npm:
+        shutil.copytree(Path(__file__).parent / "proxy", PROXY, dirs_exist_ok=True)
+        subprocess.run([npm, "ci", "--silent"], cwd=PROXY, check=True)
 
 
 @dataclass(frozen=True)
@@ -96,19 +119,28 @@ class Machine:
 
 
 def start(base: Path, course: Path, log: Path) -> tuple[subprocess.Popen[bytes], Machine]:
-    """Start the hub of ``how_to/hub`` with `course` in the instructor's home.
+    """Start the hub of ``how_to/hub`` with `course` in the instructor's home, and live sessions if it can.
 
     Killing the process that is returned ends everything in it.
     """
-    hub, inner, proxy = _free_ports(3)
+    hub, inner, api, live = _free_ports(4)
     address = f"http://127.0.0.1:{hub}"
+    streaming = proxy()
+    config = CONFIGS / "jupyterhub_config.py"
+    if streaming:
+        config = base / "live_config.py"
+        config.write_text(
+            f"load_subconfig({str(CONFIGS / config.name)!r})\n"
+            f'c.JupyterHub.services[0]["url"] = "http://127.0.0.1:{live}"\n'
+        )
     hub_command = [
-        *(str(BIN / "jupyterhub"), "-f", str(CONFIG), f"--JupyterHub.bind_url={address}"),
+        *(str(BIN / "jupyterhub"), "-f", str(config), f"--JupyterHub.bind_url={address}"),
         f"--JupyterHub.hub_port={inner}",
-        f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy}",
+        f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{api}",
     ]
     script = "\n".join([*map(shlex.join, _set_up(base, course)), 'exec "$@"'])
-    environment = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(base), "LC_ALL": "C.UTF-8"}
+    ways = [str(way) for way in (streaming, BIN, os.environ["PATH"]) if way]
+    environment = {"PATH": os.pathsep.join(ways), "HOME": str(base), "LC_ALL": "C.UTF-8"}
     with log.open("wb") as words:
         running = subprocess.Popen(
             [*UNSHARE, "sh", "-ec", script, "sh", *hub_command],
@@ -139,9 +171,9 @@ def _set_up(base: Path, course: Path) -> list[list[str]]:
     """Return the commands that make the inner machine: accounts, homes, exchange, course."""
     rows = {
         "passwd": ["root:x:0:0::/root:/bin/sh"]
-        + [f"{p}:x:{n}:{n}::/home/{p}:/bin/sh" for p, n in PEOPLE.items()],
-        "group": ["root:x:0:"] + [f"{person}:x:{number}:" for person, number in PEOPLE.items()],
-        "shadow": [f"{person}:{HASH}:20000:0:99999:7:::" for person in PEOPLE],
+        + [f"{p}:x:{n}:{n}::/home/{p}:/bin/sh" for p, n in ACCOUNTS.items()],
+        "group": ["root:x:0:"] + [f"{person}:x:{number}:" for person, number in ACCOUNTS.items()],
+        "shadow": [f"{name}:{HASH if name in PEOPLE else '!'}:20000:0:99999:7:::" for name in ACCOUNTS],
     }
     commands = _open_ways(base)
     for name, lines in rows.items():
@@ -151,7 +183,7 @@ def _set_up(base: Path, course: Path) -> list[list[str]]:
     for place in ("/home", "/usr/local/share", str(library.root() / "exercises")):
         commands.append(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", place])
     commands += [["mkdir", "-p", str(EXCHANGE)], ["chmod", "777", str(EXCHANGE)]]
-    for person in PEOPLE:
+    for person in ACCOUNTS:
         commands.append(["install", "-d", "-m", "700", "-o", person, "-g", person, f"/home/{person}"])
     return [
         *commands,
@@ -186,8 +218,16 @@ if __name__ == "__main__":
     reason = why_not()
     not_run = f"The test with a real JupyterHub is not run: {reason}."
     print(not_run if reason else "A JupyterHub can run here.")
-    if not postgres():
-        _install_postgres()
-    lacking = "it is not installed (Debian, Ubuntu: sudo apt-get install postgresql)"
-    not_run = f"The test with a real PostgreSQL is not run: {lacking}."
-    print("A PostgreSQL can run here." if postgres() else not_run)
+    for name, find, package in (
+        ("PostgreSQL", postgres, "postgresql"),
+        ("Redis", redis, "redis-server"),
+    ):
+        if not find():
+            _install(package)
+        lacking = f"it is not installed (Debian, Ubuntu: sudo apt-get install {package})"
+        not_run = f"The tests with a real {name} are not run: {lacking}."
+        print(f"A {name} can run here." if find() else not_run)
+    if not proxy():
+        _install_proxy()
+    not_run = "The test of live sessions at a hub is not run: it needs npm, which comes with Node.js 18."
+    print("Live sessions can run at a hub here." if proxy() else not_run)

@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from hub.machine import Machine
 
 
+def logged_in(machine: Machine, name: str, path: str) -> tuple[httpx.Client, httpx.Response]:
+    """Visit a page that asks who it is, log in as `name`, and return where that leads."""
+    client = httpx.Client(follow_redirects=True, timeout=PATIENCE, trust_env=False)
+    form = client.get(f"{machine.address}{path}")
+    [token] = [str(c.value) for c in client.cookies.jar if (c.name, c.path) == ("_xsrf", "/hub/")]
+    said = {"username": name, "password": PASSWORD, "_xsrf": token}
+    return client, client.post(str(form.url), data=said)
+
+
 class Person:
     """An account at the hub, with its server running."""
 
     def __init__(self, machine: Machine, name: str) -> None:
         self.name, self.machine = name, machine
         self.home = f"{machine.address}/user/{name}"
-        self._client = httpx.Client(follow_redirects=True, timeout=PATIENCE, trust_env=False)
-        form = self._client.get(f"{machine.address}/hub/login")
-        said = {"username": name, "password": PASSWORD, "_xsrf": form.cookies["_xsrf"]}
-        self._client.post(f"{machine.address}/hub/login", data=said).raise_for_status()
+        self._client, page = logged_in(machine, name, "/hub/login")
+        page.raise_for_status()
 
     def wait(self) -> None:
         """Wait until the server that the login has started answers as this person's."""

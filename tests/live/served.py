@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from partners.live.events import Mode
     from partners.scenario.model import RolePlay
 
 Json = dict[str, Any]
@@ -53,10 +54,10 @@ class Server:
         self._server.should_exit = True
         self._thread.join()
 
-    def session(self, role_play: RolePlay) -> tuple[Facilitator, str]:
+    def session(self, role_play: RolePlay, mode: Mode = "vote") -> tuple[Facilitator, str]:
         """Open a session; return who leads it, and its code."""
         log = Log(self.file)
-        code, key = serve.open_session(log, role_play, "vote", "en")
+        code, key = serve.open_session(log, role_play, mode, "en")
         log.close()
         return Facilitator(self.port, code, key), code
 

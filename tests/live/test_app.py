@@ -12,7 +12,7 @@ import pytest
 from live.served import Facilitator, Person, Server, Visitor, new_key
 
 from partners import library
-from partners.live import app
+from partners.live import app, names
 from partners.live.limits import Rate
 from partners.live.log import Log
 
@@ -212,7 +212,8 @@ def test_who_tries_codes_is_stopped_and_who_is_in_is_not(
 ) -> None:
     lead, _ = own_server.session(small_talk)
     (person,) = people(lead, own_server, 1)
-    guesses = [Visitor(own_server.port, f"CDFG{i:02}") for i in range(34)]
+    assert all(person.web.get(path).status_code == 404 for path in ["/favicon.ico"] * 40)
+    guesses = [Visitor(own_server.port, f"CDFGH{sign}") for sign in 2 * names.SIGNS][:34]
     found = [guess.web.get(f"/{guess.code}/poll").status_code for guess in guesses]
     assert found == [404] * 30 + [429] * 4
     assert Visitor(own_server.port, lead.code).post("join", {"key": new_key()}).status_code == 429
@@ -287,6 +288,25 @@ def test_an_erased_session_is_gone_at_once_for_who_says_something(
     log.close()
     assert person.say("renamed", name="Anybody").json() == {"why": "no_session"}
     assert person.web.get(f"/{lead.code}").status_code == 404
+
+
+def test_two_servers_over_one_file_show_the_same(server: Server, lead: Facilitator) -> None:
+    another = Server(server.file)
+    another.start()
+    stage = Visitor(another.port, lead.code)
+    stage.views()
+    (person,) = people(lead, server, 1)
+    lead.does("began", "vote_opened")
+    person.say("voted", beat=1, reply="but")
+    moved = Visitor(another.port, lead.code, person.web.headers["Authorization"][7:])
+    assert moved.views()["you"]["vote"] == "but"
+    lead.does("revealed")
+    begun = time.monotonic()
+    stage.until("room", here=1, phase="talk")
+    while stage.views()["room"]["beat"]["vote"] != "revealed":
+        assert time.monotonic() < begun + 2
+        time.sleep(0.05)
+    another.stop()
 
 
 def test_below_a_prefix_the_code_leads_there_too(tmp_path: Path, small_talk: RolePlay) -> None:

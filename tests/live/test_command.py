@@ -44,8 +44,11 @@ def started(*words: str) -> Iterator[tuple[subprocess.Popen[str], Facilitator]]:
 def test_it_shows_every_role_play_with_what_it_practises() -> None:
     shown = CliRunner().invoke(cli.main, ["live"]).output
     for name in library.role_plays():
-        assert re.search(rf"^{name} +{library.role_play(name).minutes} ", shown, re.MULTILINE)
+        told = library.role_play(name)
+        row = rf"^{name} +{told.minutes}  vote, trio  {re.escape(told.title)}$"
+        assert re.search(row, shown, re.MULTILINE)
     assert "Asking for the parent’s view" in shown
+    assert "When you have slipped, say so plainly" in shown
 
 
 def test_killed_and_started_again_it_goes_on_with_the_same_code_and_keys(tmp_path: Path) -> None:
@@ -85,3 +88,23 @@ def test_a_taken_port_or_an_unknown_name_opens_no_session(tmp_path: Path) -> Non
         assert "There is no role-play “fist_call”" in unknown.output
         wrong = CliRunner().invoke(cli.main, ["live", "erase", "CDFGHJ", *data[:2]])
         assert wrong.output == f"Error: There is no session CDFGHJ. There are: {lead.code}.\n"
+
+
+def test_a_kit_is_made_in_a_folder_and_each_file_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "tonight"
+    made = CliRunner().invoke(
+        cli.main, ["live", "kit", "first_call_home", str(folder), "--minutes", "90"]
+    )
+    assert made.exit_code == 0, made.output
+    assert {file.name for file in folder.iterdir()} == {"run_sheet.html", "slides.html", "cards.html"}
+    assert all(str(file) in made.output for file in folder.iterdir())
+    assert "90 minutes" in (folder / "run_sheet.html").read_text("utf-8")
+
+
+def test_a_kit_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    refused = CliRunner().invoke(
+        cli.main, ["live", "kit", "first_call_home", str(tmp_path / "file" / "kit")]
+    )
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: ")

@@ -195,6 +195,20 @@ def test_late_comers_come_in_unless_the_door_is_locked(session: Session) -> None
     assert len({seat.name for seat in session.room.seats.values()}) == 6
 
 
+def test_who_wants_another_name_is_given_one_that_nobody_had(
+    session: Session, small_talk: RolePlay
+) -> None:
+    had = {seat.name for seat in session.room.seats.values()}
+    for seat in (1, 2, 1):
+        assert session.do(events.Renamed(), seat) is None
+        had.add(session.room.seats[seat].name)
+    session.joins(1)
+    now = [seat.name for seat in session.room.seats.values()]
+    assert len(had | {*now}) == len(now) + 3
+    again = fold("CDFGHJ", small_talk, session.log)
+    assert [seat.name for seat in again.seats.values()] == now
+
+
 def test_the_timer_stands_while_the_room_pauses(session: Session) -> None:
     session.does(events.Timed(seconds=60))
     began = session.log[-1].at
@@ -229,17 +243,21 @@ def test_a_session_goes_from_the_lobby_to_its_end_by_the_suggested_steps(small_t
     session.joins(3)
     did: list[str] = []
     while (can := views.backstage(session.room, 0)["can"])[0] != "back":
-        body = (
-            events.Chosen(reply=views.backstage(session.room, 0)["leading"] or "")
-            if can[0] == "chosen"
-            else events.FACILITATOR[can[0]]()
-        )
+        body: Body
+        match can[0]:
+            case "chosen":
+                body = events.Chosen(reply=views.backstage(session.room, 0)["leading"] or "")
+            case "looked":
+                body = events.Looked(turn=session.room.looked + 1)
+            case kind:
+                body = events.FACILITATOR[kind]()
         session.does(body)
         did.append(can[0])
         if can[0] == "vote_opened":
             session.votes(*list(session.room.beat.offers)[:1] * 3)
     line = ["vote_opened", "revealed", "chosen", "went_on"]
-    assert did == ["began", *line, *line, "debriefed", "ticketed", "ended"]
+    looks = ["looked"] * 5  # both exchanges, the smallest change, the principles, the questions
+    assert did == ["began", *line, *line, "debriefed", *looks, "ticketed", "ended"]
     assert session.do(events.Joined(token_hash="too late")) == "over"
 
 

@@ -1,24 +1,21 @@
-"""Real servers on this machine, for one test: a Dask cluster and a PostgreSQL, ended with it."""
+"""A real Dask cluster on this machine, for one test, ended with it."""
 
 from __future__ import annotations
 
 import json
 import os
-import pwd
 import signal
 import subprocess
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client
-from hub import machine
 from pipeline.small_class import PATIENCE, until
 from pipeline.term import BIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pipeline.term import Course
 
@@ -45,37 +42,6 @@ def dask(course: Course, folder: Path) -> Iterator[tuple[str, list[Server]]]:
     finally:
         for server in servers:
             end(server)
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    """Start a PostgreSQL with an empty database; give the address of that for nbgrader.
-
-    It does not run as root: then it is nobody's.
-    """
-    programs = machine.postgres()
-    assert programs, (
-        "PostgreSQL is not here: run `python tests/hub/machine.py`, it says what to install."
-    )
-    person: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="postgres.", ignore_cleanup_errors=True) as folder:
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-            person = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        data, log = f"{folder}/data", Path(folder, "server.log")
-        made = ["-D", data, "-U", "grader", "--auth", "trust", "--encoding", "UTF8", "--no-sync"]
-        subprocess.run(
-            [programs / "initdb", *made], cwd=folder, check=True, stdout=subprocess.DEVNULL, **person
-        )
-        command = [str(programs / "postgres"), "-D", data, "-k", folder, "-h", "", "-F"]
-        server = _started(command, log, **person)
-        try:
-            until(lambda: b"ready to accept connections" in log.read_bytes())
-            yield f"postgresql+psycopg2://grader@/postgres?host={folder}"
-        finally:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(PATIENCE)
 
 
 def _started(command: list[str], log: Path, **options: Any) -> Server:

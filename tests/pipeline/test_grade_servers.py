@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import databases
 import pytest
 from hub import machine
 from pipeline import servers, small_class
@@ -79,7 +81,7 @@ if machine.postgres():  # elsewhere `make test` says that it is not run
     def test_a_gradebook_in_postgres_has_the_same_rows_also_after_a_kill(
         graded: Course, tmp_path: Path
     ) -> None:
-        with servers.postgres() as url, small_class.new_course(tmp_path, _kept_at(url)) as course:
+        with _gradebook() as url, small_class.new_course(tmp_path, _kept_at(url)) as course:
             grading = small_class.start(course)
             until(lambda: bool(noted(course)))
             os.killpg(grading.pid, signal.SIGKILL)
@@ -91,6 +93,13 @@ if machine.postgres():  # elsewhere `make test` says that it is not run
             assert small_class.rows(course, url) == small_class.rows(graded)
             assert small_class.autograded(course) == small_class.autograded(graded)
             assert not (course.root / "gradebook.db").exists()
+
+
+@contextmanager
+def _gradebook() -> Iterator[str]:
+    """Start a PostgreSQL; give its address as nbgrader takes it."""
+    with databases.postgres() as address:
+        yield address.replace("postgresql:", "postgresql+psycopg:")
 
 
 def _kept_at(url: str) -> str:

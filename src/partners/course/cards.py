@@ -65,23 +65,28 @@ def _teacher(role_play: RolePlay) -> str:
 
 
 def _parent(role_play: RolePlay) -> str:
-    fixed = [scene.says[-1].line for scene in role_play.scenes.values() if scene.fixed is not None]
     parent = role_play.parent
     return _card(
         "Parent. Do not show this card",
         parent.name,
         f"<p>{escape(parent.who)}. {escape(parent.job)}.</p>",
         f"<p><strong>What the teacher does not know:</strong> {escape(parent.hidden)}</p>",
-        f"<p><strong>You begin:</strong> “{escape(_first(role_play))}”</p>",
+        f"<p><strong>You begin:</strong> “{escape(first_line(role_play))}”</p>",
         "<h3>Say these, in your own words, whatever you hear</h3>",
-        _list(fixed),
+        _list(fixed_lines(role_play)),
         "<p>Let your trust go up and down as it would. Give more when you are asked and heard; "
         "less when you are told, soothed or hurried.</p>",
     )
 
 
-def _first(role_play: RolePlay) -> str:
+def first_line(role_play: RolePlay) -> str:
+    """Return what the parent begins with."""
     return role_play.scenes[role_play.opening].says[-1].line
+
+
+def fixed_lines(role_play: RolePlay) -> list[str]:
+    """Return what the parent says, in own words, whatever the teacher has said."""
+    return [scene.says[-1].line for scene in role_play.scenes.values() if scene.fixed is not None]
 
 
 def _observer(role_play: RolePlay) -> str:

@@ -7,7 +7,6 @@ nobody can be found out; who is missing or unmarked is only counted.
 from __future__ import annotations
 
 from bisect import bisect
-from collections import Counter
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from partners import library
 from partners.course.course_map import course_map
 from partners.course.pages import sections
+from partners.course.small_groups import counted, in_order
 from partners.grading import coursework
 from partners.grading.marks import GradebookError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from partners.course.course_map import Outcome
+    from partners.course.small_groups import Count, Group
     from partners.grading.coursework import Asked, Attempt, Cell, Coursework, Transcripts
 
 FEWEST, FEW = 5, "five"
@@ -32,27 +33,6 @@ SHARES = ("none", "some", "most", "all")
 """Of a part’s points: none, less than half, half or more, all."""
 KINDS = ("breakdown", "polite", "progress", "partnership")
 MINUTES = ("under 5", "5 to 10", "10 to 20", "20 to 40", "40 or more")
-
-
-class Count(NamedTuple):
-    """How many of a group, as exactly as may be said: from `low` to `high` of `of` people."""
-
-    low: int
-    high: int
-    of: int
-
-    def __str__(self) -> str:
-        if self.low == self.high:
-            return f"{self.low} of {self.of}"
-        return f"{self.low} to {self.high} of {self.of}"
-
-
-class Group(NamedTuple):
-    """People in the columns from `first` to `last`, counted from 0."""
-
-    first: int
-    last: int
-    people: int
 
 
 class Spread(NamedTuple):
@@ -273,31 +253,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names[:3]) + more
 
 
-def counted(people: int, of: int, fewest: int) -> Count:
-    """Return a count that tells neither `people` nor the rest exactly where they are below `fewest`."""
-    if 0 < people < min(fewest, of):
-        return Count(1, min(fewest, of) - 1, of)
-    if 0 < of - people < fewest:
-        return Count(of - fewest + 1, of - 1, of)
-    return Count(people, people, of)
-
-
 def spread(columns: tuple[str, ...], places: Iterable[int], fewest: int) -> Spread:
-    """Return how people, each in one of the columns, spread, with no group of fewer than `fewest`.
-
-    The smallest group goes to the smaller of its neighbors until none is too small. Columns in which
-    nobody is stay out, unless they lie inside a merged group.
-    """
-    counts = Counter(places)
-    groups = [Group(place, place, counts[place]) for place in sorted(counts)]
-    while len(groups) > 1 and (small := min(groups, key=lambda group: group.people)).people < fewest:
-        at = groups.index(small)
-        beside = [i for i in (at - 1, at + 1) if 0 <= i < len(groups)]
-        left, right = sorted((at, min(beside, key=lambda i: groups[i].people)))
-        people = groups[left].people + groups[right].people
-        groups[left : right + 1] = [Group(groups[left].first, groups[right].last, people)]
-    enough = counts.total() >= fewest
-    return Spread(columns, tuple(groups) if enough else (), counts.total())
+    """Return how people, each in one of the columns, spread, with no group of fewer than `fewest`."""
+    everybody = list(places)
+    return Spread(columns, in_order(everybody, fewest), len(everybody))
 
 
 def _part(work: Coursework, cell: Cell, fewest: int) -> Part:

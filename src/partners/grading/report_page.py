@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import files
 from partners.course import figures
+from partners.course.report_html import document, listed, table
 from partners.grading.report import FEW, FEWEST, percent, talk_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from partners.grading.report import Count, Item, Part, Report, Spread, Talk
+    from partners.course.small_groups import Count
+    from partners.grading.report import Item, Part, Report, Spread, Talk
 
 WIDTH = 4.2
 """Inches of every figure: the screen of a phone shows it without making its letters smaller."""
@@ -30,50 +32,6 @@ _MARGIN = 0.15
 _EDGE = 0.12
 """Inches that a mark at 0 or 100% needs beside its line."""
 _FAINT = "#b9b3a6"
-
-STYLE = """
-:root { color-scheme: light dark; --ground: #fffdf9; --ink: #23302e; --soft: #586663; --lake: #1d5f59;
-  --line: #d9d2c5; --pale: #e3efec; }
-@media (prefers-color-scheme: dark) { :root { --ground: #171e1d; --ink: #ece7dd; --soft: #b3bbb6;
-  --lake: #8fd0c6; --line: #3e4a47; --pale: #24403c; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-  font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1, h2, h3, h4 { font-family: Charter, "Bitstream Charter", Cambria, Georgia, serif; line-height: 1.25;
-  text-wrap: balance; break-after: avoid; overflow-wrap: break-word; }
-h1 { margin: 0; color: var(--lake); }
-h2 { margin: 2.5rem 0 .5rem; border-top: 1px solid var(--line); padding-top: 1.25rem; }
-h3 { margin: 1.75rem 0 .5rem; }
-h4 { margin: 1.25rem 0 .25rem; }
-p, li { max-width: 44rem; }
-.soft { color: var(--soft); margin: .25rem 0; }
-.short { background: var(--pale); border-left: 4px solid var(--lake); padding: .75rem 1rem .75rem 2rem;
-  margin: 1rem 0; max-width: 46rem; }
-.shown { margin: .75rem 0 1.5rem; }
-figure { margin: 0; }
-img { display: block; width: 26rem; max-width: 100%; height: auto; border-radius: 10px;
-  border: 1px solid var(--line); }
-table { border-collapse: collapse; width: 100%; font-size: .875rem; line-height: 1.4; margin: .75rem 0; }
-caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
-th, td { text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
-  padding: .375rem .5rem .375rem 0; overflow-wrap: break-word; }
-thead th { color: var(--soft); font-weight: 600; }
-tbody th { font-weight: 400; }
-@media (min-width: 60rem) {
-  .shown { display: grid; grid-template-columns: 26rem 1fr; column-gap: 2rem; align-items: start; }
-  .shown table { margin-top: 0; }
-  .shown p { grid-column: 2; margin-top: 0; }
-  .shown figure { grid-row: 1 / span 2; }
-}
-@media print {
-  :root { color-scheme: light; --ground: #fff; --ink: #23302e; --soft: #586663; --lake: #1d5f59;
-    --line: #d9d2c5; --pale: #e3efec; }
-  main { max-width: none; padding: 0; }
-  img { width: 10cm; }
-  figure, tr, li { break-inside: avoid; }
-}
-"""
 
 ADVICE = {
     True: "Nobody: the question may be unclear, the key may be wrong, or it was not taught yet. Read "
@@ -123,18 +81,13 @@ def write(report: Report, folder: Path) -> Path:
 
 def _page(name: str, body: str) -> str:
     title, today = escape(name), datetime.now().astimezone()
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Report: {title}</title>\n<style>{STYLE}</style></head>\n<body>\n<main>\n"
-        f'<h1>{title}</h1>\n<p class="soft">A report for the instructor, made on '
-        f"{today:%B} {today.day}, {today.year}.</p>\n"
-        f"{body}\n</main>\n</body>\n</html>\n"
-    )
+    made = f"A report for the instructor, made on {today:%B} {today.day}, {today.year}."
+    head = f'<h1>{title}</h1>\n<p class="soft">{made}</p>'
+    return document(f"Report: {title}", f"{head}\n{body}")
 
 
 def _sections(report: Report) -> Iterator[str | Drawing]:
-    yield f'<ul class="short">{_list(report.telling())}</ul>'
+    yield f'<ul class="short">{listed(report.telling())}</ul>'
     yield f"<p>{escape(_who(report))}</p>"
     yield "<h2>Points by outcome</h2>"
     yield _points(report.parts)
@@ -151,8 +104,8 @@ def _sections(report: Report) -> Iterator[str | Drawing]:
         yield from _of_talk(talk)
     if report.people:
         yield "<h2>By name</h2>"
-        yield _table("Everybody on the list", ("Name", "Points so far", "Remarks"), report.people)
-    yield f"<h2>How to read this</h2>\n<ul>{_list(_how_to_read(report))}</ul>"
+        yield table("Everybody on the list", ("Name", "Points so far", "Remarks"), report.people)
+    yield f"<h2>How to read this</h2>\n<ul>{listed(_how_to_read(report))}</ul>"
 
 
 def _who(report: Report) -> str:
@@ -177,7 +130,7 @@ def _extremes(parts: Sequence[Part]) -> Iterator[str]:
         yield "<p>There is no such item: each tells some people from others.</p>"
     for nobody, found in lines.items():
         if found:
-            yield f"<p>{escape(ADVICE[nobody])}</p>\n<ul>{_list(found)}</ul>"
+            yield f"<p>{escape(ADVICE[nobody])}</p>\n<ul>{listed(found)}</ul>"
 
 
 def _named(what: str, part: Part) -> str:
@@ -258,24 +211,6 @@ def _shown(drawing: Drawing, picture: bytes) -> str:
     )
 
 
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    body = "\n".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-        + "</tr>"
-        for first, *rest in rows
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
-        f"<tbody>{body}</tbody></table>"
-    )
-
-
-def _list(lines: Iterable[str]) -> str:
-    return "".join(f"<li>{escape(line)}</li>" for line in lines)
-
-
 # The figures
 
 
@@ -290,7 +225,7 @@ def _points(parts: Sequence[Part]) -> Drawing:
         "points",
         _strips(strips),
         f"For each of {len(parts)} parts: how many people have none, some, most or all of its points.",
-        _table(
+        table(
             "Points by outcome, people in each group",
             ("Outcome", "Average", "People by points", "Not marked"),
             rows,
@@ -327,7 +262,7 @@ def _items(part: Part) -> Drawing:
         f"items.{part.key}",
         _bars(items),
         f"A bar for each of {len(items)} items: how many people have it right, the hardest first.",
-        _table(
+        table(
             "Right answers, and the hint that the others read",
             ("Item", "Right", "Hint"),
             [(item.name, str(item.right), item.hint) for item in items],
@@ -344,7 +279,7 @@ def _endings(talk: Talk) -> Drawing:
         _strips([(attempt.capitalize(), _people(s.people), s) for attempt, s in rows]),
         f"For each attempt: how many people ended “{talk.title}” in breakdown, politely, with progress "
         "or in partnership.",
-        _table(
+        table(
             "Endings by attempt",
             ("Attempt", "People", "Endings"),
             [(attempt.capitalize(), str(s.people), str(s)) for attempt, s in rows],
@@ -362,7 +297,7 @@ def _rubric(talk: Talk) -> Drawing:
         f"rubric.{talk.name}",
         _dots(talk, heads),
         f"For each of {len(talk.dimensions)} dimensions of the rubric: the share of points, by attempt.",
-        _table(
+        table(
             "Average share of the points on a dimension; people in parentheses",
             ("Dimension", *heads),
             [(d.name, *map(percent, d.shares)) for d in talk.dimensions],
@@ -392,7 +327,7 @@ def _time(talk: Talk) -> Drawing:
         f"time.{talk.name}",
         _strips([("Minutes, all finished attempts together", note, talk.minutes)]),
         f"How many people spent how many minutes in “{talk.title}”.",
-        _table(
+        table(
             "Minutes from first reply to ending, all finished attempts of a person together",
             ("Minutes", "People"),
             [(talk.minutes.label(group), str(group.people)) for group in talk.minutes.groups],

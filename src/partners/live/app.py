@@ -14,6 +14,9 @@ by the page: the same key is the same seat. ``POST /CODE/say`` (token) and ``POS
 (facilitator's key) {key, kind, …} → {seq}; the key is 8 to 64 of the same signs; the same twice is one
 event, answered as the first time. ``GET /lead/session`` (facilitator's key) → {code}.
 
+``GET /CODE/report.html``, ``.csv`` and ``.json`` and ``GET /CODE/replay.json`` (facilitator's key) are
+files to keep.
+
 What went wrong is {why: a key of the strings}: 400 bad_request, 401 unknown_seat, unknown_key or
 removed, 403 other_site, 404 no_session, no_page, 409 what the room refuses, 413 too_long, 415 not_json,
 429 too_many, 503 not_saved. The room refuses: locked, full, over, not_now, paused, moved_on,
@@ -24,6 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import mimetypes
 import re
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -38,36 +42,35 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from partners import library
-from partners.live import events, names
+from partners.live import events, names, replay, report
 from partners.live.assets import assets
-from partners.live.callers import KEY, LONG_KEY, Doorkeeper, Refusal, address, asked
+from partners.live.callers import KEY, LONG_KEY, Doorkeeper, Refusal, address, asked, within
 from partners.live.desk import GoneError, NotSavedError
 from partners.live.events import BodyError
-from partners.live.screens import Screen, encoded
+from partners.live.limits import place
+from partners.live.report_files import KINDS
+from partners.live.screens import Screen, Stream, encoded
+from partners.live.strict import HEADERS, strictly
+from partners.scenario.graph import explore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from partners.live.callers import Caller
     from partners.live.desk import Desk, Sitting
     from partners.live.events import Body
     from partners.live.limits import Limits
-    from partners.live.screens import Frame, Screens
+    from partners.live.room import Room
+    from partners.live.screens import Screens
 
 HELD = 20.0
 """Seconds for which a poll waits for news."""
-_EVENTS = re.compile(r"/([^/]+)/events")
-_HEADERS = [
-    (b"content-security-policy",
-     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-     b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]  # fmt: skip
+SLOWED = 3.0
+"""Seconds for which an address waits for every answer if it asks without end."""
+_IN_A_ROOM = re.compile(r"/([^/]+)/([a-z]+)")
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,200}")
+REFUSED = (Refusal, BodyError, GoneError, NotSavedError)
 _STREAM: Message = {
     "type": "http.response.start",
     "status": 200,
@@ -75,7 +78,7 @@ _STREAM: Message = {
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-store, no-transform"),
         (b"x-accel-buffering", b"no"),  # nginx would collect it
-        *_HEADERS,
+        *HEADERS,
     ],
 }
 
@@ -83,9 +86,11 @@ _STREAM: Message = {
 class Web:
     """The routes, over one desk."""
 
+    front = "index.html"
+
     def __init__(self, desk: Desk, limits: Limits) -> None:
         self._desk = desk
-        self._limits = limits
+        self.limits = limits
         self._door = Doorkeeper(desk, limits)
         self._assets = assets()
         self._joined: Counter[tuple[str, str]] = Counter()  # by session and address
@@ -93,7 +98,7 @@ class Web:
     def routes(self) -> list[Route]:
         """Return all of them; a code is no other word."""
         return [
-            Route("/", self._page("index.html")),
+            Route("/", self._page(self.front)),
             Route("/pages/{name:path}", self._asset),
             Route("/lead", self._page("lead.html")),
             Route("/lead/session", self._led),
@@ -101,19 +106,27 @@ class Web:
             Route("/{code}", self._page("phone.html")),
             Route("/{code}/qr.svg", self._qr),
             Route("/{code}/portrait.svg", self._portrait),
-            Route("/{code}/join", self._join, methods=["POST"]),
-            Route("/{code}/say", self._say, methods=["POST"]),
-            Route("/{code}/lead", self._lead, methods=["POST"]),
-            Route("/{code}/poll", self._poll),
+            Route("/{code}/report.{kind}", self._report),
+            Route("/{code}/replay.json", self._replay),
         ]
+
+    def often(self) -> dict[str, Callable[[Request], Awaitable[Response]]]:
+        """Return what is asked for by whole rooms at once, by method and what stands after the code."""
+        return {
+            "POST join": self._join,
+            "POST say": self._say,
+            "POST lead": self._lead,
+            "GET poll": self._poll,
+        }
 
     def _page(self, name: str) -> Callable[[Request], Awaitable[Response]]:
         async def page(request: Request) -> Response:
-            if "code" in request.path_params:
-                try:
+            try:
+                if "code" in request.path_params:
                     await self._door.sitting(request)
-                except Refusal as refusal:
-                    return self._file(request, "index.html", refusal.status)
+            except Refusal as refusal:  # from /CODE to where a code is typed; the stage says it itself
+                other = self.front if name == "phone.html" else name
+                return self._file(request, other, refusal.status)
             return self._file(request, name)
 
         return page
@@ -135,12 +148,13 @@ class Web:
 
     async def _qr(self, request: Request) -> Response:
         sitting = await self._door.sitting(request)
-        links, asked = self._desk.links(sitting.room.code), request.query_params.get("link", "")
-        if asked.isdecimal() and int(asked) < len(links):
-            link = links[int(asked)]
-        else:
-            link = f"{str(request.base_url).rstrip('/')}/{sitting.room.code}"
-        return _svg(qr(link))
+        links, wanted = self._desk.links(sitting.room.code), request.query_params.get("link", "")
+        if re.fullmatch(r"\d{1,3}", wanted) and int(wanted) < len(links):
+            return _svg(qr(links[int(wanted)]))
+        if not _HOST.fullmatch(request.headers.get("host", "")):
+            raise Refusal(400, "bad_request")
+        within(self.limits.drawn, address(request))
+        return _svg(qr(f"{str(request.base_url).rstrip('/')}/{sitting.room.code}"))
 
     async def _portrait(self, request: Request) -> Response:
         sitting = await self._door.sitting(request)
@@ -160,10 +174,14 @@ class Web:
         token = names.token(room.code, data["key"])
         token_hash = names.fingerprint(token)
         if token_hash not in room.seat_of:
-            if self._joined[where] >= self._limits.seats_of_one_address:
+            if self._joined[where] >= self.limits.seats_of_one_address:
                 raise Refusal(429, "too_many")
-            await self._take(sitting, events.Joined(token_hash=token_hash), 0, f"join {token_hash}")
             self._joined[where] += 1
+            try:
+                await self._take(sitting, events.Joined(token_hash=token_hash), 0, f"join {token_hash}")
+            except REFUSED:
+                self._joined[where] -= 1
+                raise
         seat = room.seat_of[token_hash]
         if seat.removed:
             raise Refusal(401, "removed")
@@ -187,70 +205,75 @@ class Web:
             raise Refusal(409, taken.why)
         return _json({"seq": taken.seq})
 
+    async def _report(self, request: Request) -> Response:
+        made = KINDS.get(request.path_params["kind"])
+        if made is None:
+            raise Refusal(404, "no_page")
+        room = await self._whole(request)
+        name = f"{room.code}.report.{request.path_params['kind']}"
+        return _download(made(report.report(room)), name)
+
+    async def _replay(self, request: Request) -> Response:
+        room = await self._whole(request)
+        log = await self._desk.history(room.code)
+        text = await asyncio.to_thread(replay.recorded, room.code, room.role_play, log)
+        return _download(text, f"{room.code}.replay.json")
+
+    async def _whole(self, request: Request) -> Room:
+        """Return the room that whoever asks leads, as far as it is by now."""
+        caller = await self._door.facilitator(request)
+        room = caller.sitting.room
+        await self._desk.caught_up(room.code)
+        await asyncio.to_thread(explore, room.role_play)  # takes long the first time
+        return room
+
     async def _poll(self, request: Request) -> Response:
         caller = await self._door.caller(request)
         after = request.query_params.get("after", "0")
         if not re.fullmatch(r"\d{1,9}", after):
             raise Refusal(400, "bad_request")
-        screen = self._look(request, caller, int(after))
+        screens, known = caller.sitting.screens, int(after)
+        screen = Screen(
+            caller.seat, caller.leads, address(request), known if known <= caller.sitting.room.seq else 0
+        )
+        if not screens.add(screen):
+            raise Refusal(429, "too_many")
         try:
             async with asyncio.timeout(HELD):
-                while not (news := caller.sitting.screens.news(screen)) and not screen.closed:
+                while not (news := screens.news(screen)) and not screen.closed:
                     await screen.woken()
         except TimeoutError:
             news = []
         finally:
-            caller.sitting.screens.remove(screen)
+            screens.remove(screen)
         if not news:
             return Response(status_code=204, headers={"cache-control": "no-store"})
         return _data(b"{%s}" % b",".join(b'"%s":%s' % (frame.name, frame.data) for frame in news))
 
-    def _look(self, request: Request, caller: Caller, after: int = 0) -> Screen:
-        """Return a screen for who asks; after the `after`-th event, if they know what was before."""
-        known = after if after <= caller.sitting.room.seq else 0
-        screen = Screen(caller.seat, caller.leads, address(request), known)
-        if not caller.sitting.screens.add(screen):
-            raise Refusal(429, "too_many")
-        return screen
-
     async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the frames of a room for as long as somebody looks; thousands of these wait at once."""
+        told = scope["headers"]
         try:
-            screen, screens = await self._opened(Request(scope))
-        except Refusal as refusal:
-            await _refused(refusal)(scope, receive, send)
+            stream, screens = await self._opened(Request(scope), send)
+        except REFUSED as error:
+            await _strict(_refused(error))(scope, receive, send)
             return
-        leaving = asyncio.create_task(_left(receive, screen))
+        for headers in (told, scope["headers"]):
+            headers.clear()  # some kilobytes of each, and nobody asks for them again
         try:
-            await send(_STREAM)
-            while not screen.closed:
-                news = screens.news(screen)
-                if news or screen.beat:
-                    screen.beat = False
-                    await send(_chunk(news))
-                else:
-                    await screen.woken()
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await stream.begin(_STREAM)
+            while (await receive())["type"] != "http.disconnect":
+                pass
         finally:
-            leaving.cancel()
-            screens.remove(screen)
+            screens.remove(stream)
 
-    async def _opened(self, request: Request) -> tuple[Screen, Screens]:
+    async def _opened(self, request: Request, send: Send) -> tuple[Stream, Screens]:
         caller = await self._door.caller(request)
-        return self._look(request, caller), caller.sitting.screens
-
-
-def _chunk(news: list[Frame]) -> Message:
-    body = b"".join([frame.event for frame in news]) or b": beat\n\n"
-    return {"type": "http.response.body", "body": body, "more_body": True}
-
-
-async def _left(receive: Receive, screen: Screen) -> None:
-    """Wait until nobody looks at the screen any more."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    screen.closed = True
-    screen.wake()
+        screens = caller.sitting.screens
+        stream = Stream(caller.seat, caller.leads, address(request), screens, send)
+        if not screens.add(stream):
+            raise Refusal(429, "too_many")
+        return stream, screens
 
 
 @lru_cache(maxsize=64)
@@ -267,6 +290,11 @@ def _json(data: dict[str, Any], status: int = 200) -> Response:
 
 def _data(data: bytes, status: int = 200) -> Response:
     return Response(data, status, {"cache-control": "no-store"}, "application/json")
+
+
+def _download(text: str, name: str) -> Response:
+    headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}"'}
+    return Response(text, 200, headers, mimetypes.guess_type(name)[0])
 
 
 def _svg(drawing: bytes) -> Response:
@@ -294,37 +322,54 @@ async def _handled(_: Request, error: Exception) -> Response:
 
 
 class _Front:
-    """What every request meets first. Streams go past the rest, which would cost each some kilobytes."""
+    """What every request meets first.
+
+    What whole rooms ask for at once goes past the rest, which would cost more than the answer.
+    """
 
     def __init__(self, app: ASGIApp, web: Web) -> None:
         self._app = app
-        self._web = web
+        self._stream = web.stream
+        self._often = web.often()
+        self._rate = web.limits.asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (found := _EVENTS.fullmatch(_path(scope))):
-            scope["path_params"] = {"code": found[1]}
-            await self._web.stream(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        who = place(scope["client"][0]) if scope["client"] else ""
+        if not self._rate.allows(who):
+            await asyncio.sleep(SLOWED)
+            await _strict(_refused(Refusal(429, "too_many")))(scope, receive, send)
+            return
+        self._rate.count(who)
+        found = _IN_A_ROOM.fullmatch(str(scope["path"]).removeprefix(scope.get("root_path", "")))
+        scope["path_params"] = {"code": found[1]} if found else {}
+        asked = f"{scope['method']} {found[2]}" if found else ""
+        if asked == "GET events":
+            await self._stream(scope, receive, send)
+        elif asked in self._often:
+            answer = await _answer(self._often[asked], Request(scope, receive))
+            await _strict(answer)(scope, receive, send)
         else:
-            await self._app(scope, receive, _strict(send))
+            await self._app(scope, receive, strictly(send))
 
 
-def _path(scope: Scope) -> str:
-    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+async def _answer(do: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    try:
+        return await do(request)
+    except REFUSED as error:
+        return _refused(error)
 
 
-def _strict(send: Send) -> Send:
-    """Add to every answer what tells a browser to be strict."""
-
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *_HEADERS]}
-        await send(message)
-
-    return sent
+def _strict(answer: Response) -> Response:
+    """Add what tells a browser to be strict."""
+    answer.raw_headers += HEADERS
+    return answer
 
 
-def live(desk: Desk, limits: Limits) -> ASGIApp:
-    """Return the app over `desk`, which it starts and stops."""
+def live(desk: Desk, web: Web) -> ASGIApp:
+    """Return the app that is `web`; it starts and stops `desk`."""
 
     @asynccontextmanager
     async def running(_: Starlette) -> AsyncIterator[None]:
@@ -332,7 +377,5 @@ def live(desk: Desk, limits: Limits) -> ASGIApp:
         yield
         await desk.stop()
 
-    web = Web(desk, limits)
-    refusals = (Refusal, BodyError, GoneError, NotSavedError, HTTPException)
-    handlers = dict.fromkeys(refusals, _handled)
+    handlers = dict.fromkeys((*REFUSED, HTTPException), _handled)
     return _Front(Starlette(routes=web.routes(), exception_handlers=handlers, lifespan=running), web)

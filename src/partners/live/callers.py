@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+
+from starlette.requests import ClientDisconnect
 
 from partners.live import names
-from partners.live.limits import BYTES_OF_A_BODY
+from partners.live.limits import BYTES_OF_A_BODY, place
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,6 +46,8 @@ class Doorkeeper:
 
     async def sitting(self, request: Request) -> Sitting:
         """Return the session of the code in the address; whoever tries many is stopped for a while."""
+        if not _CODE.fullmatch(_code(request)):  # that is no guess: browsers ask for favicon.ico
+            raise Refusal(404, "no_session")
         self._stop_guessing(request)
         found = await self._known(request)
         if found is None:
@@ -59,11 +62,15 @@ class Doorkeeper:
         if sitting is None:
             return Caller(await self.sitting(request), 0, False)
         shown_hash = names.fingerprint(shown)
-        if seat := sitting.room.seat_of.get(shown_hash):
-            return Caller(sitting, seat.number, False)
-        if shown_hash in sitting.keys:
-            return Caller(sitting, 0, True)
-        raise Refusal(401, "unknown_seat")
+        caller = _recognized(sitting, shown_hash)
+        if caller is None:  # perhaps another node has given them a seat just now
+            self._stop_guessing(request)
+            await self._desk.caught_up(sitting.room.code)
+            caller = _recognized(sitting, shown_hash)
+        if caller is None:
+            self._limits.wrong.count(address(request))
+            raise Refusal(401, "unknown_seat")
+        return caller
 
     async def person(self, request: Request) -> Caller:
         """Return who asks, if they have a seat and do not ask too often."""
@@ -72,7 +79,7 @@ class Doorkeeper:
             raise Refusal(401, "unknown_seat")
         if caller.sitting.room.seats[caller.seat].removed:
             raise Refusal(401, "removed")
-        _within(self._limits.said, (caller.sitting.room.code, caller.seat))
+        within(self._limits.said, (caller.sitting.room.code, caller.seat))
         return caller
 
     async def facilitator(self, request: Request) -> Caller:
@@ -80,7 +87,7 @@ class Doorkeeper:
         caller = await self.caller(request)
         if not caller.leads:
             raise Refusal(401, "unknown_key")
-        _within(self._limits.led, caller.sitting.room.code)
+        within(self._limits.led, caller.sitting.room.code)
         return caller
 
     async def led(self, request: Request) -> Sitting:
@@ -93,7 +100,7 @@ class Doorkeeper:
         return sitting
 
     async def _known(self, request: Request) -> Sitting | None:
-        code = request.path_params["code"].upper()
+        code = _code(request)
         return await self._desk.sitting(code) if _CODE.fullmatch(code) else None
 
     def _stop_guessing(self, request: Request) -> None:
@@ -101,7 +108,18 @@ class Doorkeeper:
             raise Refusal(429, "too_many")
 
 
-def _within(rate: Rate, who: object) -> None:
+def _code(request: Request) -> str:
+    return str(request.path_params["code"]).upper()
+
+
+def _recognized(sitting: Sitting, shown_hash: str) -> Caller | None:
+    if seat := sitting.room.seat_of.get(shown_hash):
+        return Caller(sitting, seat.number, False)
+    return Caller(sitting, 0, True) if shown_hash in sitting.keys else None
+
+
+def within(rate: Rate, who: object) -> None:
+    """Count one of `who`, or refuse it."""
     if not rate.allows(who):
         raise Refusal(429, "too_many")
     rate.count(who)
@@ -109,7 +127,7 @@ def _within(rate: Rate, who: object) -> None:
 
 def address(request: Request) -> str:
     """Return the address that somebody asks from; it is kept in memory only."""
-    return request.client.host if request.client else ""
+    return place(request.client.host) if request.client else ""
 
 
 def _bearer(request: Request) -> str:
@@ -124,13 +142,13 @@ async def asked(request: Request, key: re.Pattern[str]) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "not_json")
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > BYTES_OF_A_BODY:
-            raise Refusal(413, "too_long")
     try:
+        async for part in request.stream():
+            body += part
+            if len(body) > BYTES_OF_A_BODY:
+                raise Refusal(413, "too_long")
         data = json.loads(body)
-    except (ValueError, RecursionError):
+    except (ClientDisconnect, ValueError, RecursionError):
         raise Refusal(400, "bad_request") from None
     if not isinstance(data, dict):
         raise Refusal(400, "bad_request")
@@ -145,4 +163,4 @@ def _same_site(request: Request) -> bool:
     if site := request.headers.get("sec-fetch-site"):
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")

@@ -192,7 +192,7 @@ class Spoken(Body):
 
 
 class RoundBegan(Body):
-    """Trio: everybody is seated anew."""
+    """Trio: everybody has a place, the second time with another role."""
 
     kind = "round_began"
 
@@ -211,7 +211,7 @@ class Debriefed(Body):
 
 
 class Looked(Body):
-    """The debrief shows this exchange of the conversation, from 1; 0 shows the whole."""
+    """The debrief shows this: 0 the whole, an exchange from 1, or what comes after the last of them."""
 
     kind = "looked"
     turn: Number
@@ -233,10 +233,10 @@ class Ended(Body):
 
 
 class Renamed(Body):
-    """Another name for the own seat."""
+    """Another name for the own seat; without `name`, the next one of the session's own."""
 
     kind = "renamed"
-    name: Name
+    name: Name | None = None
 
 
 class Left(Body):
@@ -279,11 +279,12 @@ class Rated(Body):
 
 
 class Noted(Body):
-    """Trio, observer: what was heard."""
+    """Trio, observer: what was heard; for the own trio, and for the report only if it may `quote` it."""
 
     kind = "noted"
     round: Number
     text: Words
+    quote: bool = False
 
 
 class Answered(Body):

@@ -4,25 +4,76 @@ from __future__ import annotations
 
 import io
 import socket
+from ipaddress import ip_interface
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import psutil
 import segno
 
-_OF_MACHINES_WITHIN = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "cni", "podman", "lxc")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["lan", "vpn", "within", "none"]
+
+_WITHIN = (
+    "docker", "br-", "veth", "virbr", "vmnet", "vmenet", "vboxnet", "cni", "podman", "lxc", "vethernet",
+    "virtualbox", "vmware",
+)  # fmt: skip
+_VPN = (
+    "tun", "tap", "utun", "wg", "ppp", "ipsec", "tailscale", "zt", "nordlynx", "proton", "mullvad",
+    "warp", "cloudflare", "cscotun", "gpd", "wireguard", "zerotier", "anyconnect",
+)  # fmt: skip
+"""How the names of interfaces begin that lead to machines within this one, or elsewhere."""
+
+
+class Network(NamedTuple):
+    """An address of this machine with its prefix length, and the interface (`name`) that has it.
+
+    `kind` is "lan" if phones may be there, "vpn" if it leads elsewhere, "within" if it leads to virtual
+    machines in this one, and "none" if the network has given no address and the machine has made one up.
+    """
+
+    name: str
+    address: str
+    prefix: int
+    kind: Kind
+
+    def holds(self, address: str) -> bool:
+        """Say whether `address` is in this network."""
+        mine, other = (ip_interface(f"{each}/{self.prefix}") for each in (self.address, address))
+        return mine.network == other.network
+
+
+def networks() -> list[Network]:
+    """Return the IPv4 networks that this machine is in, the best for phones first."""
+    outward = _outward()
+    order = ["lan", "vpn", "none", "within"].index
+    return sorted(_all(), key=lambda network: (order(network.kind), network.address != outward))
 
 
 def addresses() -> list[str]:
-    """Return the IPv4 addresses of this machine in its networks, the one with the way out first."""
+    """Return the addresses at which phones may find this machine, the best first."""
+    return [network.address for network in networks() if network.kind in {"lan", "vpn"}]
+
+
+def _all() -> Iterator[Network]:
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
-    found = [
-        address.address
-        for name, held in psutil.net_if_addrs().items()
-        if name in up and not name.startswith(_OF_MACHINES_WITHIN)
-        for address in held
-        if address.family == socket.AF_INET and not address.address.startswith(("127.", "169.254."))
-    ]
-    outward = _outward()
-    return sorted(found, key=lambda address: address != outward)
+    for name, held in psutil.net_if_addrs().items():
+        for address in held:
+            known = address.family == socket.AF_INET and not address.address.startswith("127.")
+            if name in up and known:
+                prefix = ip_interface(f"{address.address}/{address.netmask or 32}").network.prefixlen
+                yield Network(name, address.address, prefix, kind_of(name, address.address))
+
+
+def kind_of(name: str, address: str) -> Kind:
+    """Return what an interface is, by its name and address."""
+    name = name.lower()
+    if address.startswith("169.254."):
+        return "none"
+    if name.startswith(_WITHIN):
+        return "within"
+    return "vpn" if name.startswith(_VPN) or "vpn" in name else "lan"
 
 
 def _outward() -> str:

@@ -52,11 +52,11 @@ def token(code: str, key: str) -> str:
     return fingerprint(f"seat {code} {key}")[:43]
 
 
-def name(language: str, seed: int, seat: int) -> str:
-    """Return the name of a seat: an animal in a color, in its own order in each session."""
+def name(language: str, seed: int, number: int) -> str:
+    """Return the `number`-th name of a session: an animal in a color, in its own order in each."""
     colors, animals = COLORS[language], ANIMALS[language]
-    lap, _ = divmod(seat, len(colors) * len(animals))
-    place = (seed + seat * _STRIDE) % (len(colors) * len(animals))
+    lap, _ = divmod(number, len(colors) * len(animals))
+    place = (seed + number * _STRIDE) % (len(colors) * len(animals))
     color, animal = colors[place % len(colors)], animals[place // len(colors)]
     words = f"{color} {animal}" if language == "en" else f"{animal} {color}"
     return f"{words} {lap + 1}" if lap else words

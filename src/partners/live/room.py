@@ -10,13 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from partners.live import events, rules
+from partners.live import events, names, rules
+from partners.live.rounds import STAGES, Round
+from partners.live.trios import Trios
 from partners.scenario.engine import Play
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from partners.live.events import Body, Event
+    from partners.live.rounds import Stage
     from partners.scenario.model import Reply, RolePlay, Scene
 
 Phase = Literal["lobby", "talk", "debrief", "ticket", "over"]
@@ -49,7 +52,10 @@ class Written:
 
 @dataclass(slots=True, eq=False)
 class Beat:
-    """A place in the conversation where the room came, with what people did there."""
+    """A place in the conversation where the room came, with what people did there.
+
+    `tried` are all replies that were ever `chosen` here.
+    """
 
     n: int
     play: Play
@@ -62,6 +68,7 @@ class Beat:
     text_of: dict[int, int] = field(default_factory=dict)
     guesses: dict[int, int] = field(default_factory=dict)
     chosen: str | None = None
+    tried: list[str] = field(default_factory=list)
     after: dict[str, Beat] = field(default_factory=dict)
 
     @property
@@ -118,6 +125,8 @@ class Room:
 
     `changed` is the last event that changed everybody's screen, `all_changed` the last that changed what
     each sees alone; `ignored` says why an event did not count; `looked` is an exchange of the debrief.
+    `named` counts the names given. `rounds` are those that have begun, `round` is the number of
+    the one that is going on.
     """
 
     code: str
@@ -132,11 +141,14 @@ class Room:
     seats: dict[int, Seat] = field(default_factory=dict)
     seat_of: dict[str, Seat] = field(default_factory=dict)
     here: int = 0
+    named: int = 0
     locked: bool = False
     paused: bool = False
     timer: Timer | None = None
     phases: list[Phase] = field(default_factory=lambda: ["lobby"])
     beats: list[Beat] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+    round: int = 0
     looked: int = 0
     reflections: dict[int, dict[int, str]] = field(default_factory=dict)
     tickets: dict[int, str] = field(default_factory=dict)
@@ -152,6 +164,18 @@ class Room:
         """Where the session stands."""
         return self.phases[-1]
 
+    @property
+    def current(self) -> Round | None:
+        """The round that is going on."""
+        return self.rounds[self.round - 1] if self.round else None
+
+    @property
+    def next_stage(self) -> Stage | None:
+        """What comes next in this round, None if it is the last; without statements it has no more."""
+        stages = STAGES if self.role_play.statements else STAGES[:3]
+        after = stages.index(self.current.stage) + 1 if self.current else len(stages)
+        return stages[after] if after < len(stages) else None
+
     def refuses(self, body: Body, seat: int = 0) -> str | None:
         """Return why `body` cannot be done now by `seat` or the facilitator, as a key of the strings."""
         rule = rules.RULES.get(type(body))
@@ -162,7 +186,7 @@ class Room:
             if who is None or who.removed:
                 return "removed" if who else "no_seat"
         for need in rule.needs:
-            if not need.holds(self, body):
+            if not need.holds(self, body, seat):
                 return need.why
         return None
 
@@ -177,25 +201,81 @@ class Room:
             self.ignored[event.seq] = why or "not_now"
             return why
         if body.kind in events.PERSON:
-            self._heard(self.seats[event.seat], event.seq)
+            self._heard(self.seats[event.seat], body, event.seq)
         if body.kind not in events.PERSON or body.kind in COUNTED:
             self.changed = event.seq
         rules.RULES[type(body)].do(self, event, body)
         return None
 
-    def _heard(self, seat: Seat, seq: int) -> None:
+    def _heard(self, seat: Seat, body: Body, seq: int) -> None:
         """Know that `seat` is there, again if it had left."""
         seat.changed = seq
-        if not seat.here:
+        if not seat.here and not isinstance(body, events.Left):
             seat.here = True
             self.here += 1
             self.changed = seq
+            self.arrive(seat.number, seq)
+
+    def next_name(self) -> str:
+        """Return a name that nobody here was given yet."""
+        self.named += 1
+        return names.name(self.language, self.seed, self.named)
 
     def sit(self, token_hash: str, name: str, seq: int) -> None:
         """Give somebody the next seat."""
         seat = Seat(len(self.seats) + 1, token_hash, name, seq)
         self.seats[seat.number] = self.seat_of[token_hash] = seat
         self.here += 1
+        self.arrive(seat.number, seq)
+
+    def go(self, seat: int, seq: int) -> None:
+        """Know that `seat` is not there any more."""
+        self.here -= self.seats[seat].here
+        self.seats[seat].here = False
+        if self.current and self.phase == "talk":
+            before = self.current.trios
+            self.current.leave(seat)
+            self._tell(before, seq)
+
+    def arrive(self, seat: int, seq: int) -> None:
+        """Give `seat` a place in the round, if one is going on."""
+        if self.current and self.phase == "talk":
+            before = self.current.trios
+            self.current.arrive(seat)
+            self._tell(before, seq)
+
+    def _tell(self, before: Trios, seq: int) -> None:
+        """Know that people see something new whose group is not what it was, and the guests."""
+        if self.current is None:
+            return
+        groups = self.current.trios.groups
+        changed = [group for number, group in groups.items() if before.groups.get(number) != group]
+        for seat in [*self.current.guests, *(seat for group in changed for seat in group.seats)]:
+            self.seats[seat].changed = seq
+
+    def tell_group(self, seat: int, seq: int) -> None:
+        """Know that those who sit with `seat` see something new, and perhaps a guest."""
+        if self.current:
+            group = self.current.trios.group_of(seat)
+            for other in [*self.current.guests, *(group.seats if group else ())]:
+                self.seats[other].changed = seq
+
+    def begin_round(self) -> None:
+        """Go on to the next round; if the room was there before, with all that it left there."""
+        if self.round == len(self.rounds):
+            last = self.current
+            trios = last.trios.rotated() if last else Trios.begin(self._present(), self.seed)
+            self.rounds.append(Round(trios))
+        self.round += 1
+        self.settle()
+
+    def settle(self) -> None:
+        """Seat those who are there in the round that is going on, and nobody else."""
+        if self.current and self.phase == "talk":
+            self.current.settle(self._present())
+
+    def _present(self) -> list[int]:
+        return [seat.number for seat in self.seats.values() if seat.here]
 
     def new_beat(self, reply: str) -> Beat:
         """Return the beat that the reply of this one leads to, where nobody has been."""

@@ -1,7 +1,8 @@
 """Everybody who looks at a room, and when they are told that something is new.
 
-A screen is one open stream or poll. It is woken, takes whatever is newer than what it has seen, and
-waits again: a slow one misses what was between, never what is. The public view is encoded once for all.
+A screen is one open stream or poll. It is woken and takes whatever is newer than what it has seen: a
+slow one misses what was between, never what is. The public view is encoded once for all, and a stream
+is written to at once, without a task that would have to wake first: there are thousands.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from partners.live import views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from starlette.types import Message, Send
 
     from partners.live.room import Room
 
@@ -43,19 +46,19 @@ class Frame:
 
 
 class Screen:
-    """One that looks: a seat's, the facilitator's (`back`), or anybody's."""
+    """One that looks: a seat's, the facilitator's (`back`), or anybody's. This one waits to be woken."""
 
-    __slots__ = ("_waits", "about", "address", "back", "beat", "closed", "room", "seat", "seen", "turn")
+    __slots__ = ("_waits", "about", "address", "back", "closed", "room", "seat", "seen", "turn")
+    streams = False
 
-    def __init__(self, seat: int, back: bool, address: str, after: int) -> None:
+    def __init__(self, seat: int, back: bool, address: str, after: int = 0) -> None:
         self.seat = seat
         self.back = back
         self.address = address
         self.turn = 0
         self.about = after > 0
         self.room = after  # the newest of what was seen
-        self.seen = (after, -1)
-        self.beat = False
+        self.seen = (after, 0)
         self.closed = False
         self._waits: asyncio.Future[None] | None = None
 
@@ -69,6 +72,93 @@ class Screen:
         self._waits = asyncio.get_running_loop().create_future()
         await self._waits
 
+    def beat(self) -> None:
+        """Show that the connection lives."""
+
+    def close(self) -> None:
+        """Look no more."""
+        self.closed = True
+        self.wake()
+
+    def forget(self) -> None:
+        """Know that nobody looks any more."""
+
+
+class Stream(Screen):
+    """A screen at the end of a response that goes on."""
+
+    __slots__ = ("_busy", "_catching_up", "_screens", "_send")
+    streams = True
+
+    def __init__(self, seat: int, back: bool, address: str, screens: Screens, send: Send) -> None:
+        super().__init__(seat, back, address)
+        self._screens = screens
+        self._send = send
+        self._busy = True  # the line is full, or the response has not begun
+        self._catching_up: asyncio.Task[None] | None = None
+
+    async def begin(self, start: Message) -> None:
+        """Begin the response, and send what there is."""
+        await self._send(start)
+        self._go_on()
+
+    def wake(self) -> None:
+        """Send what is new."""
+        if self._busy or self.closed:
+            return
+        news = self._screens.news(self)
+        if news and not self._sends(_part(b"".join([frame.event for frame in news]))):
+            self.about, self.room, self.seen = False, 0, (0, 0)  # all of it, as it is by then
+
+    def beat(self) -> None:
+        """Send something that means nothing."""
+        if not self._busy and not self.closed:
+            self._sends(_BEAT)
+
+    def close(self) -> None:
+        """End the response."""
+        if not self.closed:
+            self.closed = True
+            if not self._busy:
+                self._sends(_END)
+
+    def forget(self) -> None:
+        """Know that nobody looks any more."""
+        self.closed = True
+        if self._catching_up:
+            self._catching_up.cancel()
+
+    def _sends(self, message: Message) -> bool:
+        """Send `message` if the line is free; if not, catch up when it is."""
+        sending = self._send(message).__await__()
+        try:
+            next(sending)  # it waits for nothing but a line that is full
+        except StopIteration:
+            return True
+        sending.close()
+        self._busy = True
+        self._catching_up = asyncio.create_task(self._catch_up())
+        return False
+
+    async def _catch_up(self) -> None:
+        await self._send(_BEAT)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._busy = False
+        if self.closed:
+            self._sends(_END)
+        else:
+            self.wake()
+
+
+def _part(body: bytes, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+_BEAT = _part(b": beat\n\n")
+_END = _part(b"", more=False)
+
 
 class Screens:
     """All screens of a room."""
@@ -79,8 +169,9 @@ class Screens:
         self._all: set[Screen] = set()
         self._of_seat: dict[int, list[Screen]] = {}
         self._of_address: Counter[str] = Counter()
+        self._changed: set[int] = set()
         self._turn = 0
-        self._published = -1
+        self._published = self._told = -1
         self._last = 0.0
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -108,6 +199,7 @@ class Screens:
 
     def remove(self, screen: Screen) -> None:
         """Forget a screen."""
+        screen.forget()
         self._all.discard(screen)
         if screen.seat:
             others = self._of_seat[screen.seat]
@@ -126,21 +218,17 @@ class Screens:
 
     def _hang_up(self, screens: Iterable[Screen]) -> None:
         for screen in screens:
-            screen.closed = True
-            screen.wake()
+            screen.close()
 
     def tick(self, number: int) -> None:
         """Let those streams whose turn it is show that they live."""
         for screen in self._all:
             if screen.turn == number % TURNS:
-                screen.beat = True
-                screen.wake()
+                screen.beat()
 
     def tell(self, seats: Iterable[int]) -> None:
-        """Wake those whose own view has changed."""
-        for seat in seats:
-            for screen in self._of_seat.get(seat, ()):
-                screen.wake()
+        """Let those whose own view has changed see it with what is published next."""
+        self._changed.update(seats)
 
     def announce(self, urgent: bool) -> None:
         """Publish what is new, soon: a step of the session sooner than a number that grows."""
@@ -156,13 +244,16 @@ class Screens:
     def _publish(self) -> None:
         self._timer = None
         self._last = asyncio.get_running_loop().time()
+        self._bring_up_to_date()
+        everybody, self._told = self._told < self._published, self._published
+        seats, self._changed = self._changed, set()
+        for screen in self._all:
+            if everybody or screen.back or screen.seat in seats:
+                screen.wake()
+
+    def _bring_up_to_date(self) -> None:
         if self._published < self._room.changed:
             self._encode()
-            told: Iterable[Screen] = self._all
-        else:
-            told = (screen for screen in self._all if screen.back)
-        for screen in told:
-            screen.wake()
 
     def _encode(self) -> None:
         self._published = self._room.changed
@@ -174,8 +265,14 @@ class Screens:
         self._frame = Frame(b"room", b'{"now":%d,%s' % (now * 1000, self._public[1:]))
 
     def news(self, screen: Screen) -> list[Frame]:
-        """Return what `screen` has not seen yet; from now on it has."""
+        """Return what `screen` has not seen yet; from now on it has.
+
+        A poll asks by one number for all views, so they must be of one moment; and it is not answered
+        for a mere number of screens, which its own coming and going changes.
+        """
         frames = []
+        if not screen.streams:
+            self._bring_up_to_date()
         if not screen.about:
             screen.about = True
             frames.append(self._about)
@@ -189,10 +286,13 @@ class Screens:
             if screen.seen[0] < changed:
                 screen.seen = (changed, 0)
                 frames.append(Frame(b"you", encoded(views.mine(self._room, screen.seat))))
-        elif screen.back and screen.seen != (state := (self._room.seq, len(self._all))):
+        elif screen.back and screen.seen != (state := self._state(screen)):
             screen.seen = state
             frames.append(Frame(b"back", encoded(views.backstage(self._room, len(self._all)))))
         return frames
+
+    def _state(self, screen: Screen) -> tuple[int, int]:
+        return self._room.seq, len(self._all) if screen.streams else 0
 
 
 def encoded(view: Mapping[str, object]) -> bytes:

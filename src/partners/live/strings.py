@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,26 @@ _PLACEHOLDER = re.compile(r"\{\w+\}")
 _USED = re.compile(r'\bt\((?:[^()"`]*\? *"([\w.]+)" *: *)?"([\w.]+)"')
 _BEGUN = re.compile(r"\bt\(`([\w.]+)\$\{")
 """A key that the script says whole, or one of two; and one that it only begins."""
+
+
+class Words:
+    """The texts of one part in one language, for what is not made in the page."""
+
+    def __init__(self, texts: dict[str, str], language: str) -> None:
+        self._texts = texts
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of `key` with its placeholders filled; `n` chooses between one and many."""
+        one, _, many = self._texts[key].partition("|")
+        text = many if many and values.get("n") != 1 else one
+        return _PLACEHOLDER.sub(lambda found: str(values[found[0][1:-1]]), text)
+
+
+@cache
+def words(part: str, language: str) -> Words:
+    """Return the texts of `part` (such as ``report.``) in `language`."""
+    return Words(json.loads((STRINGS / f"{part}{language}.json").read_text("utf-8")), language)
 
 
 class _Words(NamedTuple):

@@ -120,6 +120,15 @@ class Trios:
         left = map(_left, fours, watching)
         return self._with(*left, Group(self.made + 1, (*watching, seat)))
 
+    @property
+    def full(self) -> bool:
+        """Whether a late comer takes second observers out of their groups."""
+        return len(self._of(4)) == 2
+
+    def with_group(self, seats: Iterable[int]) -> Trios:
+        """Return the groups with another one, of three late comers."""
+        return self._with(Group(self.made + 1, tuple(seats)))
+
     def without(self, seat: int) -> Trios:
         """Return the groups after somebody has gone.
 

@@ -15,16 +15,20 @@ timers by whatever a phone's own clock says.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
-from partners.live import events
+from partners.live import debrief, events, rules, trio_debrief, trio_views
+from partners.live.trio_views import MineInTrio
 from partners.scenario import engine
 
 if TYPE_CHECKING:
+    from partners.live.debrief import Debrief
     from partners.live.events import Body
     from partners.live.room import Beat as Place
     from partners.live.room import Room
     from partners.live.room import Timer as Clock
+    from partners.live.trio_debrief import Seen
+    from partners.live.trio_views import BackTrio, Trio
     from partners.scenario import model
 
 
@@ -137,34 +141,6 @@ class Timer(TypedDict, total=False):
     of: int
 
 
-class Exchange(TypedDict):
-    """One exchange, looked at in the debrief: `thinks` at the parent's line, `took` at the answer."""
-
-    turn: int
-    heard: str
-    thinks: str | None
-    said: str
-    answer: str | None
-    took: str | None
-    coach: str
-    principle: str  # its id in the course map
-    trust: list[int]  # before and after
-
-
-class Debrief(TypedDict):
-    """What the room can look back at: trust at the start and after each exchange, the parent's reasons.
-
-    `exchange` is the one the facilitator shows, null for the whole. `prompts` are the questions to
-    answer (``reflected``, by their place from 0).
-    """
-
-    trust: list[int]
-    hidden: str
-    prompts: list[str]
-    exchange: Exchange | None
-    ending: str | None  # the title, null if the room stopped before
-
-
 class Tickets(TypedDict):
     """How many have handed in a line."""
 
@@ -182,13 +158,14 @@ class Public(TypedDict):
     paused: bool
     timer: Timer | None
     beat: Beat | None  # in "talk", mode "vote"
-    trio: None  # {round, step, trios, understood}: comes with trio mode
+    trio: Trio | None  # in "talk", mode "trio", once a round has begun
     debrief: Debrief | None  # in "debrief"
+    seen: Seen | None  # in "debrief", mode "trio"
     ticket: Tickets | None  # in "ticket"
 
 
-class Mine(TypedDict, total=False):
-    """One seat's own; only `v`, `seat` and `name` are always there.
+class Mine(MineInTrio, total=False):
+    """One seat's own, with that in a trio; only `v`, `seat` and `name` are always there.
 
     `beat` says which beat `vote` (a reply's key), `text` and `guess` belong to: show them only
     while the room is at that beat. `shown` says that the text is on everybody's screen. `reflections`
@@ -227,7 +204,8 @@ class Backstage(TypedDict):
     """What only the facilitator sees.
 
     `can` lists the kinds that can be done now, the suggested next step first. `leading` is the reply
-    with most votes (the first of them on a tie), which ``chosen`` is offered with.
+    with most votes (the first of them on a tie), which ``chosen`` is offered with. `trio` is there while
+    a round goes on.
     """
 
     v: int
@@ -240,6 +218,7 @@ class Backstage(TypedDict):
     connected: int  # phones and screens whose stream is open
     reflections: int
     tickets: int
+    trio: BackTrio | None
 
 
 SEATS_LISTED = 200
@@ -257,6 +236,7 @@ _NEXT_IN_TALK = {
     "closed": "revealed",
     "revealed": "chosen",
 }
+_NEXT_IN_TRIOS = {"round": "round_began", "debrief": "debriefed"}
 
 
 def about(room: Room, links: list[str]) -> About:
@@ -292,8 +272,9 @@ def public(room: Room) -> Public:
         "paused": room.paused,
         "timer": _timer(room.timer) if room.timer else None,
         "beat": _beat(room.beat) if room.phase == "talk" and room.mode == "vote" else None,
-        "trio": None,
-        "debrief": _debrief(room) if room.phase == "debrief" else None,
+        "trio": trio_views.trio(room),
+        "debrief": debrief.view(room) if room.phase == "debrief" else None,
+        "seen": trio_debrief.seen(room) if room.phase == "debrief" and room.mode == "trio" else None,
         "ticket": {"count": len(room.tickets)} if room.phase == "ticket" else None,
     }
 
@@ -346,38 +327,12 @@ def _tally(beat: Place) -> list[Count]:
     return [{"key": key, "votes": beat.tally.get(key, 0)} for key in beat.offers]
 
 
-def _debrief(room: Room) -> Debrief:
-    play = room.beat.played
-    return {
-        "trust": play.trust(),
-        "hidden": play.role_play.parent.hidden,
-        "prompts": play.role_play.reflect,
-        "exchange": _exchange(play, room.looked) if room.looked else None,
-        "ending": play.ending.title if play.ending else None,
-    }
-
-
-def _exchange(play: engine.Play, number: int) -> Exchange:
-    turn, trust = play.turns[number - 1], play.trust()
-    heard = engine.said(play.role_play, turn.before)
-    answer = engine.answer(play.role_play, turn.after, turn.reply)
-    return {
-        "turn": number,
-        "heard": heard.line,
-        "thinks": heard.thinks,
-        "said": turn.reply.say,
-        "answer": answer.line if answer else None,
-        "took": answer.thinks if answer else None,
-        "coach": turn.reply.coach,
-        "principle": turn.reply.why.principle,
-        "trust": trust[number - 1 : number + 1],
-    }
-
-
 def mine(room: Room, number: int) -> Mine:
     """Return what the seat `number` sees alone."""
     seat, beat = room.seats[number], room.beat
-    view: Mine = {"v": max(seat.changed, room.all_changed), "seat": number, "name": seat.name}
+    view = cast("Mine", trio_views.mine(room, number))
+    view["v"] = max(seat.changed, room.all_changed)
+    view["seat"], view["name"] = number, seat.name
     if seat.removed:
         view["removed"] = True
     if room.phase == "talk" and room.mode == "vote":
@@ -414,11 +369,14 @@ def backstage(room: Room, connected: int) -> Backstage:
         "connected": connected,
         "reflections": sum(len(texts) for texts in room.reflections.values()),
         "tickets": len(room.tickets),
+        "trio": trio_views.backstage(room),
     }
 
 
 def _can(room: Room) -> list[str]:
     choices: list[Body] = [events.Chosen(reply=key) for key in list(room.beat.offers)[:1]]
+    if room.next_stage and room.next_stage != "find":
+        choices.append(events.Stepped(step=room.next_stage))
     can = [body.kind for body in choices + _PROBES if room.refuses(body) is None]
     first = _suggested(room)
     return sorted(can, key=lambda kind: kind != first)
@@ -427,8 +385,12 @@ def _can(room: Room) -> list[str]:
 def _suggested(room: Room) -> str:
     if room.paused:
         return "resumed"
+    if room.phase == "debrief" and room.looked < rules.last_stop(room):
+        return "looked"
     if room.phase != "talk":
         return _NEXT.get(room.phase, "")
+    if room.mode == "trio":
+        return _NEXT_IN_TRIOS.get(trio_views.suggested(room), "step")
     if room.beat.chosen:
         return "went_on"
     return _NEXT_IN_TALK[room.beat.vote] if room.beat.offers else "debriefed"

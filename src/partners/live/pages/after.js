@@ -1,28 +1,39 @@
 // The phone after the conversation: looking back, the last question, the end.
 
-import { exchange, instead } from "./exchange.js";
+import { change, choices, exchange, guesses, principles, tried, trustLine } from "./exchange.js";
 import { bubble, button, first, h, p, t } from "./live.js";
 import { at, leave, mine, say, title, writing } from "./phone.js";
 
+const LOOKS = {
+  whole: (room, back) => [
+    ...trustLine(room, back),
+    bubble(room, t("hidden", { name: first(room) }), back.hidden, "thought"),
+  ],
+  turn: (room, back) => [exchange, choices, guesses, tried].flatMap((part) => part(room, back.exchange)),
+  change: (room, back) => change(room, back.change),
+  principles: (_, back) => principles(back.principles),
+  questions: () => [],
+};
+
 export function debrief(room) {
-  const { prompts, hidden, trust, ending, exchange: looked } = room.debrief;
-  const name = first(room);
-  const whole = () => [
-    bubble(room, t("hidden", { name }), hidden, "thought"),
-    p("", t("trust.was", { name, steps: trust.join(" → ") })),
-  ];
+  const { debrief: back } = room;
   const prompt = (words, i) =>
     writing(`prompt-${i}`, words, mine().reflections?.[i], (text) => say("reflected", { prompt: i, text }));
   return [
-    title(ending ?? t("debrief"), ending && room.words),
-    h("section", {}, ...(looked ? [...exchange(room, looked), ...instead(room, looked)] : whole())),
-    ...prompts.map(prompt),
+    title(t(`look.${back.stop}`, back)),
+    h("section", {}, ...LOOKS[back.stop](room, back)),
+    p("hint", t("back.kept")),
+    ...back.prompts.map(prompt),
   ];
 }
 
 export function ticket() {
   const write = (text) => say("ticket", { text });
-  return [title(t("ticket")), writing("ticket", t("ticket.prompt"), mine().ticket, write), p("hint", t("ticket.next"))];
+  return [
+    title(t("ticket")),
+    writing("ticket", t("ticket.prompt"), mine().ticket, write),
+    p("hint", t("ticket.next")),
+  ];
 }
 
 export function over() {

@@ -18,5 +18,6 @@ document.getElementById("page").append(
     h("form", { onsubmit: go },
       h("h1", {}, h("label", { for: "code" }, t("code"))),
       h("input", { id: "code", name: "code", maxlength: 9, ...typing }),
-      h("button", { class: "main" }, t("code.go")))),
+      h("button", { class: "main" }, t("code.go"))),
+    "hub" in document.body.dataset && h("a", { class: "quiet", href: new URL("open", root) }, t("hub.open"))),
 );

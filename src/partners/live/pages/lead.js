@@ -1,29 +1,29 @@
 // The remote of whoever leads the room. The key is all it takes: any number of remotes show the same.
 
 import {
-  LANGUAGES, ask, button, changes, draw, first, follow, h, letter, outbox, p, persist, reason, recall, remember, results,
-  root, setClock, speak, t, timeLeft,
+  LANGUAGES, ask, button, changes, draw, first, follow, h, outbox, p, persist, reason, recall, remember,
+  results, root, setClock, speak, t, timeLeft,
 } from "./live.js";
+import { round, usual } from "./trio_lead.js";
 
 const STEPS = ["began", "vote_opened", "vote_closed", "revealed", "went_on", "round_began", "step"];
 const LATER = ["debriefed", "ticketed", "ended"];
 const ALL = [...STEPS, ...LATER, "chosen", "looked", "resumed"];
-const TRIO = ["talk", "words", "statements", "compare"];
-const MINUTES = [1, 2, 3, 5, 8];
-const at = { linked: true, sending: 0 };
+const MINUTES = [1, 2, 3, 4, 5, 8];
+const KEPT = "partners-live:key";
+const at = { linked: true };
 let out;
 
-// --- coming in: the key stands behind the # of the link, and does not stay where a projector shows it
-
+// The key stands behind the # of the link, and does not stay where a projector would show it.
 function keyOf(text) {
   const key = text.split("#").pop().trim();
-  if (key) remember("key", (sessionStorage[`partners-live:key`] = key));
+  if (key) remember("key", (sessionStorage[KEPT] = key));
   return key;
 }
 
 async function start() {
   await speakAs(navigator.language.slice(0, 2));
-  const key = keyOf(location.hash) || sessionStorage["partners-live:key"] || recall("key");
+  const key = keyOf(location.hash) || sessionStorage[KEPT] || recall("key");
   history.replaceState(null, "", location.pathname);
   show();
   if (key) await enter(key);
@@ -42,6 +42,10 @@ async function enter(key) {
 
 function refused(error) {
   at.key = null;
+  failed(error);
+}
+
+function failed(error) {
   at.notice = reason(error);
   news(at.notice);
   show();
@@ -74,84 +78,84 @@ function news(words) {
   if (words) document.getElementById("news").textContent = words;
 }
 
-// --- doing
-
-// A second tap would fall on what the first has put under the finger.
+// Not while something is on its way: a second tap would fall on what the first puts under the finger.
 function act(kind, body) {
   if (at.sending) return;
-  at.sending = 1;
-  at.asked = null;
-  at.notice = "";
+  Object.assign(at, { sending: true, asked: null, notice: "" });
   out(kind, body);
   show();
 }
 
-function done(body, error) {
-  at.notice = error ? reason(error) : "";
-  news(at.notice);
+function done(_, error) {
   setTimeout(() => {
-    at.sending = 0;
+    at.sending = false;
     show();
   }, 400);
-  show();
+  if (error) failed(error);
 }
 
-function sure(words, label, kind, body) {
-  at.asked = { words, label, kind, body };
+// Asks once more before what cannot be taken back.
+function sure(asked) {
+  at.asked = asked;
   show();
   document.querySelector(".asked button").focus();
 }
 
-async function save(kind) {
+async function save(name) {
   try {
-    const file = await (await ask(`${at.code}/report.${kind}`, at.key)).blob();
+    const file = await (await ask(`${at.code}/${name}`, at.key)).blob();
     const href = URL.createObjectURL(file);
-    h("a", { href, download: `${at.code}.${kind}` }).click();
+    h("a", { href, download: `${at.code}.${name}` }).click();
     setTimeout(() => URL.revokeObjectURL(href), 1000);
   } catch (error) {
-    at.notice = reason(error);
-    show();
+    failed(error);
   }
 }
 
 const can = (kind) => at.back.can.includes(kind);
+const brief = (text) => (text.length > 60 ? `${text.slice(0, 60).replace(/\s+\S*$/, "")}…` : text);
 
-// What a kind does now: the words for it and what it needs to know. Null where there is nothing to do.
+// What a kind does now, [words, body]; null where there is nothing to do.
 function step(kind) {
   const { room, back } = at;
   if (kind === "chosen") {
-    const i = room.beat.replies.findIndex(({ key }) => key === back.leading);
-    return i < 0 ? null : [t("do.chosen", { letter: letter(i), say: room.beat.replies[i].say }), { reply: back.leading }];
+    const rows = results({ ...room.beat, tally: back.tally });
+    const { key, letter, say, n } = rows.find((row) => row.key === back.leading);
+    return n ? [t("do.chosen", { letter, say: brief(say) }), { reply: key }] : null;
   }
   if (kind === "looked") {
-    const turn = (room.debrief.exchange?.turn ?? 0) + 1;
-    return turn < room.debrief.trust.length ? [t("do.looked", { turn }), { turn }] : null;
+    const turn = room.debrief.turn + 1;
+    const what = stops(room)[turn];
+    return what ? [t("do.looked", { what }), { turn }] : null;
   }
-  if (kind === "step") {
-    const next = TRIO[TRIO.indexOf(room.trio?.step) + 1];
-    return next ? [t("do.step", { step: t(`step.${next}`) }), { step: next }] : null;
-  }
-  const again = kind === "vote_opened" && room.beat.vote !== "waiting";
-  return [t(again ? "do.vote_opened.again" : `do.${kind}`)];
+  if (kind === "step") return [t("do.step", { step: t(`step.${room.trio.next}`) }), { step: room.trio.next }];
+  if (kind === "began" && room.mode === "trio") return [t("do.began.trio")];
+  const again = (kind === "vote_opened" && room.beat.vote !== "waiting") || (kind === "round_began" && room.trio);
+  return [t(again ? `do.${kind}.again` : `do.${kind}`)];
 }
+
+const suggested = () => at.back.can.find((kind) => ALL.includes(kind) && step(kind));
 
 function doing(kind, look) {
   const [words, body] = step(kind);
-  const go = () => (kind === "ended" ? sure(t("lead.ended"), words, kind) : act(kind, body));
-  return button(words, go, look, { "aria-disabled": at.sending > 0 && "true" });
+  const go = () => (kind === "ended" ? sure({ kind, label: words, words: t("lead.ended") }) : act(kind, body));
+  return button(words, go, look, { "aria-disabled": at.sending && "true" });
 }
 
 // --- the screen
 
 function show() {
   const { room, back, key, linked } = at;
+  if (room && back && back.v < room.v) return; // the other half is on its way
   const ready = key && room && back;
+  const state = h("span", { class: linked ? "hint" : "lost" }, t(linked ? "link.on" : "link.off"));
+  const inside = ready ? desk(room, back) : key ? [] : door();
   draw(
     document.getElementById("page"),
     h("div", { id: "page" },
-      h("header", {}, h("b", {}, t("lead"), " ", at.code), ready && h("span", { class: linked ? "" : "lost" }, t(linked ? "link.on" : "link.off"))),
-      h("main", {}, h("div", {}, at.notice && p("notice", at.notice)), ...(ready ? desk(room, back) : key ? [] : door())),
-      ready && (at.asked ? question(at.asked) : steps(back))),
+      h("header", {}, h("b", {}, t("lead"), " ", at.code), ready && state),
+      h("main", {}, h("div", {}, at.notice && p("notice", at.notice)), ...inside),
+      ready && (at.asked ? question(at.asked) : ahead())),
   );
 }
 
@@ -160,18 +164,20 @@ function door() {
     event.preventDefault();
     enter(keyOf(event.target.elements.key.value));
   };
-  return [h("form", { onsubmit },
-    h("label", { for: "key" }, t("lead.key")),
-    h("input", { id: "key", name: "key", autocomplete: "off", required: true }),
-    h("button", { class: "main" }, t("code.go")))];
+  return [
+    h("form", { onsubmit },
+      h("h1", {}, h("label", { for: "key" }, t("lead.key"))),
+      h("input", { id: "key", name: "key", autocomplete: "off", required: true }),
+      h("button", { class: "main" }, t("code.go"))),
+  ];
 }
 
 // Under the thumb: what comes next, and the way back.
-function steps({ can: kinds }) {
-  const next = kinds.find((kind) => ALL.includes(kind) && step(kind));
-  const wait = { "aria-disabled": (!can("back") || at.sending > 0) && "true" };
+function ahead() {
+  const next = suggested();
+  const waits = { "aria-disabled": (!can("back") || at.sending) && "true" };
   return h("nav", { "aria-label": t("lead.next") },
-    button(t("do.back"), () => can("back") && act("back"), "quiet", wait),
+    button(t("do.back"), () => can("back") && act("back"), "quiet", waits),
     next && doing(next, "main"));
 }
 
@@ -190,38 +196,47 @@ function question({ words, label, kind, body }) {
 function desk(room, back) {
   return [
     now(room, back),
-    others(room, back),
+    others(room),
     room.beat && replies(room.beat, back),
     room.beat && texts(back),
-    room.debrief && looks(room.debrief),
+    room.debrief && looking(room),
     time(room),
     people(back),
     about(room),
-    later(back),
+    later(),
   ];
 }
 
-function now({ phase, here, beat, paused, ticket, trio, ...room }, { connected, guesses, reflections }) {
-  const name = first(room);
+function heading({ phase, beat, trio }) {
+  if (beat) return [t("lead.beat", beat), beat.phase && t(beat.phase)].filter(Boolean).join(" · ");
+  return trio ? t("stage.round", trio) : t(`lead.${phase}`);
+}
+
+function now(room, back) {
+  const { phase, here, beat, paused, ticket, links } = room;
+  const { connected, guesses, reflections } = back;
+  const voted = beat && !beat.ending && h("b", {}, t("lead.voted", { n: beat.votes, here }));
   return h("section", { class: "now" },
-    h("h1", {}, beat ? [t("lead.beat", beat), beat.phase && t(beat.phase)].filter(Boolean).join(" · ") : trio ? t("stage.round", trio) : t(`lead.${phase}`)),
+    h("h1", {}, heading(room)),
     paused && p("notice", t("lead.paused")),
-    trio && p("", t(`trio.${trio.step}`)),
-    beat && p("", t("says", { name, line: (beat.answer ?? beat.says).line })),
-    beat && !beat.ending && p("", h("b", {}, t("lead.voted", { n: beat.votes, here })), " ", beat.guess && t("lead.guessed", { n: guesses })),
+    ...(phase === "talk" && room.mode === "trio" ? round(room, back) : []),
+    beat && p("", t("says", { name: first(room), line: (beat.answer ?? beat.says).line })),
+    voted && p("", voted, " ", beat.guess && t("lead.guessed", { n: guesses })),
     phase === "debrief" && p("", t("lead.reflected", { n: reflections })),
     ticket && p("", t("stage.tickets", { n: ticket.count })),
     p("hint", t("here", { n: here }), " ", t("lead.phones", { n: connected })),
-    phase === "lobby" && room.links.map((join) => p("hint", join)));
+    phase === "lobby" && links.map((join) => p("hint", join)));
 }
 
 function replies(beat, { tally }) {
   if (!beat.replies.length) return null;
-  const row = ({ key, say, letter: sign, n, percent }) =>
-    h("li", { class: beat.chosen === key ? "won" : "" },
-      h("p", {}, h("b", {}, sign), " ", say),
-      h("p", {}, h("b", {}, t("votes", { n })), ` ${t("percent", { percent })} `, beat.chosen === key && t("vote.won")),
-      can("chosen") && button(t("lead.pick", { letter: sign }), () => act("chosen", { reply: key })));
+  const row = ({ key, say, letter, n, percent }) => {
+    const won = beat.chosen === key;
+    return h("li", { class: won && "won" },
+      p("", h("b", {}, letter), " ", say),
+      p("", h("b", {}, t("votes", { n })), ` ${t("percent", { percent })} `, won && t("vote.won")),
+      can("chosen") && button(t("lead.pick", { letter }), () => act("chosen", { reply: key })));
+  };
   return h("section", {},
     h("h2", {}, t("ask")),
     beat.vote !== "revealed" && p("hint", t("lead.hidden")),
@@ -229,68 +244,74 @@ function replies(beat, { tally }) {
 }
 
 function texts({ texts: all }) {
-  const row = ({ id, text, shown }) =>
-    h("li", {},
+  const row = ({ id, text, shown }) => {
+    const words = t(shown ? "lead.hide" : "lead.show");
+    const change = () => act(shown ? "hidden" : "shown", { text: id });
+    return h("li", {},
       h("blockquote", {}, text),
-      button(t(shown ? "lead.hide" : "lead.show"), () => act(shown ? "hidden" : "shown", { text: id }), "quiet", {
-        "aria-label": `${t(shown ? "lead.hide" : "lead.show")}: ${text}`,
-      }));
+      button(words, change, "quiet", { "aria-label": `${words}: ${text}` }));
+  };
   return h("section", {},
     h("h2", {}, t("lead.texts")),
     all.length ? h("ul", {}, ...all.map(row)) : p("hint", t("lead.none")));
 }
 
-function looks({ trust, exchange }) {
-  const now = exchange?.turn ?? 0;
-  const look = (_, turn) =>
-    button(turn ? t("lead.turn", { turn }) : t("lead.whole"), () => act("looked", { turn }), "quiet", { "aria-pressed": String(turn === now) });
-  return h("section", {}, h("h2", {}, t("lead.look")), h("div", { class: "row" }, ...trust.map(look)));
+const stops = ({ debrief: back, seen }) => (seen ?? back).stops.map((stop, turn) => t(`look.${stop}`, { turn }));
+
+function looking(room) {
+  const look = (words, turn) =>
+    button(words, () => act("looked", { turn }), "quiet", { "aria-pressed": String(turn === room.debrief.turn) });
+  return h("section", {}, h("h2", {}, t("lead.look")), row(stops(room).map(look)));
 }
 
-const rest = (kinds, some) => kinds.slice(1).filter((kind) => some.includes(kind) && step(kind)).map((kind) => doing(kind));
+const row = (buttons) => h("div", { class: "row" }, ...buttons);
+const rest = (some) =>
+  at.back.can.filter((kind) => some.includes(kind) && kind !== suggested() && step(kind)).map((kind) => doing(kind));
 
-function others({ paused }, { can: kinds }) {
+function others({ paused }) {
   const hold = paused ? "resumed" : "paused";
-  return h("section", {}, h("div", { class: "row" }, ...rest(kinds, STEPS), can(hold) && kinds[0] !== hold && doing(hold)));
+  return h("section", {}, row([...rest(STEPS), can(hold) && hold !== suggested() && doing(hold)]));
 }
 
-function later({ can: kinds }) {
-  const steps = rest(kinds, LATER);
-  return steps.length > 0 && h("section", {}, h("h2", {}, t("lead.later")), h("div", { class: "row" }, ...steps));
+function later() {
+  const steps = rest(LATER);
+  return steps.length > 0 && h("section", {}, h("h2", {}, t("lead.later")), row(steps));
 }
 
-function time({ timer }) {
-  const start = (n) => button(t("lead.minutes", { n }), () => act("timer", { seconds: 60 * n }));
+function time(room) {
+  const { timer } = room;
+  const begin = (n) => button(t("lead.minutes", { n }), () => act("timer", { seconds: 60 * n }));
+  const more = button(t("do.extended"), () => act("extended", { seconds: 60 }));
+  const off = button(t("do.timer_off"), () => act("timer_off"));
   return h("section", {},
     h("h2", {}, t("lead.time")),
+    usual(room),
     timer && h("p", { class: "clock", role: "timer" }, timeLeft(timer)),
-    h("div", { class: "row" },
-      ...(timer
-        ? [button(t("do.extended"), () => act("extended", { seconds: 60 })), button(t("do.timer_off"), () => act("timer_off"))]
-        : MINUTES.map(start))));
+    row(timer ? [more, off] : MINUTES.map(begin)));
 }
 
 function people({ seats }) {
-  const remove = ({ seat, name }) => sure(t("lead.removed", { name }), t("lead.remove", { name }), "removed", { seat });
-  const row = (person) =>
-    h("li", {}, h("span", {}, person.name),
-      button(t("lead.out"), () => remove(person), "quiet", { "aria-label": t("lead.remove", person) }));
+  const person = ({ seat, name }) => {
+    const label = t("lead.remove", { name });
+    const go = () => sure({ kind: "removed", body: { seat }, label, words: t("lead.removed", { name }) });
+    return h("li", {}, h("span", {}, name), button(t("lead.out"), go, "quiet", { "aria-label": label }));
+  };
   return h("details", {},
     h("summary", {}, `${t("lead.people")} (${at.room.here})`),
-    h("ul", {}, ...seats.map(row)));
+    h("ul", {}, ...seats.map(person)));
 }
 
 function about({ language, locked, code }) {
-  const others = Object.entries(LANGUAGES).filter(([name]) => name !== language);
+  const stage = { class: "quiet", href: new URL(`stage/${code}`, root).href, target: "_blank", rel: "noopener" };
+  const report = (kind) => button(t("lead.report", { kind: kind.toUpperCase() }), () => save(`report.${kind}`));
   const speaks = ([lang, name]) => button(name, () => act("language", { language: lang }), "quiet", { lang });
   return h("details", {},
     h("summary", {}, t("lead.room")),
-    h("div", { class: "row" },
-      h("a", { class: "quiet", href: new URL(`stage/${code}`, root).href, target: "_blank", rel: "noopener" }, t("lead.stage")),
-      doing(locked ? "unlocked" : "locked"),
-      ...["html", "csv", "json"].map((kind) => button(t("lead.report", { kind: kind.toUpperCase() }), () => save(kind)))),
+    row([h("a", stage, t("lead.stage")), doing(locked ? "unlocked" : "locked")]),
+    p("", t("lead.keep")),
+    row([...["html", "csv", "json"].map(report), button(t("lead.replay"), () => save("replay.json"))]),
     p("", t("lead.language")),
-    h("div", { class: "row" }, ...others.map(speaks)));
+    row(Object.entries(LANGUAGES).filter(([name]) => name !== language).map(speaks)));
 }
 
 addEventListener("hashchange", start);

@@ -239,6 +239,7 @@ export function changes(before, now) {
   const is = now.beat ?? {};
   const same = before.beat?.n === is.n;
   const was = (same && before.beat) || { vote: "waiting", texts: [] };
+  const [looked, back] = [before, now].map(({ seen, debrief }) => seen ?? debrief);
   const says = (name, line) => line && t("says", { name, line });
   const chosen = is.chosen !== was.chosen && is.replies?.find(({ key }) => key === is.chosen);
   return [
@@ -249,6 +250,7 @@ export function changes(before, now) {
     chosen && says(t("teacher"), chosen.say),
     chosen && says(first(now), is.answer?.line),
     is.texts?.length > was.texts?.length && t("texts.new", is.texts.at(-1)),
-    now.trio?.step !== before.trio?.step && t(`trio.${now.trio?.step ?? "wait"}`),
+    back && looked && (back.stop !== looked.stop || back.turn !== looked.turn) && t(`look.${back.stop}`, back),
+    now.trio && now.trio.step !== before.trio?.step && t(`trio.${now.trio.step}`),
   ].filter(Boolean).join(" ");
 }

@@ -168,7 +168,7 @@ function screen(room, inside) {
   const { phase } = room;
   if (!inside && phase !== "over") return door(room);
   if (phase === "lobby") return lobby(room);
-  return part(phase === "talk" ? room.mode : "after")[phase]?.(room) ?? [title(room.title, room.words)];
+  return part(phase === "talk" || room.seen ? room.mode : "after")[phase]?.(room) ?? [title(room.title, room.words)];
 }
 
 export const title = (words, lang) => h("h1", { tabindex: "-1", lang }, words);

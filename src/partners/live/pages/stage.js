@@ -1,23 +1,25 @@
 // The stage: what the whole room sees, large. It holds no key, and nothing can be pressed but full screen.
 
-import { exchange, instead } from "./exchange.js";
+import { bar } from "./figures.js";
 import {
-  LANGUAGES, bubble, button, changes, draw, first, follow, h, letter, p, paragraphs, portrait, reason, results, root,
-  sentence, setClock, speak, t, timeLeft,
+  LANGUAGES, bubble, button, changes, draw, first, follow, h, letter, p, paragraphs, portrait, reason, results,
+  root, sentence, setClock, speak, t, timeLeft,
 } from "./live.js";
+import { debrief } from "./looking_back.js";
+import { changed, lookedBack, trio } from "./trio_stage.js";
 
 const code = decodeURI(location.pathname).split("/").pop().toUpperCase();
 const at = { linked: true };
 const PHASES = ["open", "explore", "plan", "close"];
 
-async function see(name, view) {
+export async function see(name, view) {
   if (name === "about") at.about = view;
   if (name !== "room") return;
   const before = at.room;
   at.room = { ...at.about, ...view };
   setClock(view);
   await speakAs(view.language);
-  document.getElementById("news").textContent = changes(before, at.room);
+  document.getElementById("news").textContent = `${changes(before, at.room)} ${changed(before, at.room)}`;
   show();
 }
 
@@ -52,7 +54,7 @@ function show() {
     document.getElementById("page"),
     h("div", { id: "page", class: room?.phase },
       h("header", {}, ...(room ? head(room) : [h("h1", {}, "Partners")])),
-      h("main", { class: room?.debrief && !room.debrief.exchange && "whole" }, ...(room ? screen(room) : [])),
+      h("main", {}, ...(room ? screen(room) : [])),
       h("footer", {}, notice ? p("notice", notice) : h("span", {}), full())),
   );
   fit();
@@ -98,6 +100,7 @@ function fit() {
 
 function screen(room) {
   if (room.phase === "talk") return room.mode === "trio" ? trio(room) : talk(room);
+  if (room.seen) return lookedBack(room);
   return { lobby, debrief, ticket, over }[room.phase](room);
 }
 
@@ -138,10 +141,12 @@ function what(room, beat) {
   if (beat.vote === "waiting" && beat.n === 1) return setting(room);
   const doing = { waiting: "stage.talk", open: "stage.vote", closed: "next.closed" }[beat.vote];
   return [
-    h("ol", { class: "replies", lang: room.words }, ...beat.replies.map(({ say }, i) => h("li", {}, h("b", {}, letter(i)), say))),
+    h("ol", { class: "replies", lang: room.words }, ...beat.replies.map(reply)),
     p("count", t(doing), " ", beat.vote !== "waiting" && h("b", {}, t("votes", { n: beat.votes }))),
   ];
 }
+
+const reply = ({ say }, i) => h("li", {}, h("b", {}, letter(i)), say);
 
 function said(room, { chosen, replies, answer }) {
   const { say } = replies.find(({ key }) => key === chosen);
@@ -158,11 +163,6 @@ function setting(room) {
   ];
 }
 
-const svg = (tag, ...more) => h(document.createElementNS("http://www.w3.org/2000/svg", tag), ...more);
-
-const bar = (percent) =>
-  svg("svg", { class: "bar", "aria-hidden": "true" }, svg("rect", { width: `${percent}%`, height: "100%" }));
-
 function table(room, beat) {
   const most = Math.max(...results(beat).map(({ n }) => n));
   const row = ({ letter: sign, say, n, percent }) =>
@@ -178,64 +178,11 @@ function table(room, beat) {
 }
 
 function texts({ texts: all }) {
-  return all.length > 0 && h("div", { class: "texts" }, h("h2", {}, t("texts")), ...all.map(({ text }) => h("blockquote", {}, text)));
+  const quotes = all.map(({ text }) => h("blockquote", {}, text));
+  return quotes.length > 0 && h("div", { class: "texts" }, h("h2", {}, t("texts")), ...quotes);
 }
 
-function trio({ trio: round }) {
-  if (!round) return [h("section", { class: "last" }, h("h2", {}, t("trio.wait")))];
-  const person = ({ name, role }) => h("li", {}, name, " ", h("span", {}, t(`role.${role}`)));
-  const group = ({ n, people }) => h("section", {}, h("h3", {}, t("trio", { n })), h("ul", {}, ...people.map(person)));
-  const right = ({ n, right: some, of }) => h("li", {}, t("trio", { n }), ": ", t("stage.right", { right: some, of }));
-  return [
-    h("section", {},
-      p("hint", t("stage.round", round)),
-      h("h2", {}, t(`trio.${round.step}`)),
-      round.understood && h("div", {}, h("h3", {}, t("stage.understood")), h("ul", {}, ...round.understood.map(right)))),
-    h("div", { class: "trios" }, ...round.trios.map(group)),
-  ];
-}
-
-// --- afterwards
-
-function debrief(room) {
-  const { trust, exchange: looked } = room.debrief;
-  return looked ? exchanged(room, trust, looked) : whole(room, room.debrief);
-}
-
-function exchanged(room, trust, looked) {
-  const { turn } = looked;
-  return [
-    h("section", {}, h("h2", {}, t("stage.look", { turn })), curve(room, trust, turn), ...instead(room, looked)),
-    h("section", { class: "what" }, ...exchange(room, looked)),
-  ];
-}
-
-function whole(room, { trust, hidden, prompts, ending }) {
-  const name = first(room);
-  return [
-    h("section", {},
-      h("h2", { lang: ending && room.words }, ending ?? t("debrief")),
-      curve(room, trust),
-      p("hint", t("trust.was", { name, steps: trust.join(" → ") })),
-      bubble(room, t("hidden", { name }), hidden, "thought")),
-    h("section", {},
-      h("h2", {}, t("stage.prompts")),
-      h("ol", { class: "prompts", lang: room.words }, ...prompts.map((prompt) => h("li", {}, prompt)))),
-  ];
-}
-
-function curve(room, trust, turn) {
-  const [low, high] = room.trust;
-  const x = (i) => 20 + (360 * i) / Math.max(1, trust.length - 1);
-  const y = (value) => 150 - (130 * (value - low)) / (high - low);
-  const label = t("trust.was", { name: first(room), steps: trust.join(", ") });
-  return svg("svg", { class: "curve", viewBox: "0 0 400 180", role: "img", "aria-label": label },
-    ...[low, high].map((value) => svg("line", { x1: 0, x2: 400, y1: y(value), y2: y(value) })),
-    svg("text", { x: 0, y: 174 }, t("stage.low", { low })),
-    svg("text", { x: 0, y: 12 }, t("stage.high", { high })),
-    svg("polyline", { points: trust.map((value, i) => `${x(i)},${y(value)}`).join(" ") }),
-    ...trust.map((value, i) => svg("circle", { cx: x(i), cy: y(value), r: i === turn ? 9 : 4 })));
-}
+// --- at the end
 
 function ticket({ ticket: handed }) {
   return [h("section", { class: "last" },
@@ -251,4 +198,4 @@ function over() {
 addEventListener("resize", fit);
 document.addEventListener("fullscreenchange", show);
 setInterval(() => at.room?.timer && show(), 1000);
-start();
+if (!document.documentElement.classList.contains("replay")) start();

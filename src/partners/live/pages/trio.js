@@ -1,60 +1,141 @@
-// The phone in a trio: the card of a role, and what is asked of it.
-//
-// room.trio: { round, step }; you.role: "teacher" | "parent" | "observer", you.trio: { n, people: [{ name, role }] },
-// you.card: { title, parts: [{ heading, text, items }] }, you.rubric: [{ id, name, points: [0, 1, 2 in words] }]
-// (observer), you.ratings: { id: points }, you.note, you.statements: [text], you.answers: { index: true or false }.
+// The phone in a trio: who sits there, the card of a role, and what is asked of it.
 
-import { h, p, paragraphs, t } from "./live.js";
-import { at, mine, say, title, writing } from "./phone.js";
+import { button, first, h, p, t } from "./live.js";
+import { mine, say, situation, title, writing } from "./phone.js";
+import { looking, summary } from "./seen.js";
 
 export function talk(room) {
-  const { role, card, trio: group } = mine();
-  if (!role || !room.trio) return [title(room.title, room.words), p("next", t("trio.wait"))];
-  const { round, step } = room.trio;
-  const people = group.people.map((person) => `${person.name} (${t(`role.${person.role}`)})`).join(", ");
-  const answers = role !== "observer" && (step === "statements" || step === "compare");
+  const own = mine();
+  if (!room.trio || !own.role) return waiting(room);
+  const { next } = room.trio;
   return [
-    title(t(`role.${role}`)),
-    p("", h("b", {}, t("trio", group)), ": ", people),
-    p("next", t(`trio.${step}`)),
-    answers && statements(round, step === "statements"),
-    h("section", { class: "card", lang: room.words }, h("h2", {}, card.title), ...card.parts.map(part)),
-    role === "observer" && observing(round),
+    h("div", { role: "status" },
+      title(`${t("trio", own.trio)} · ${t(`role.${own.role}`)}`),
+      p("", people(own))),
+    p("next", task(room, own)),
+    special(room, own),
+    own.statements && statements(room, own),
+    own.said && compared(room, own),
+    own.heard && own.role !== "observer" && heard(own),
+    own.role === "observer" ? h("div", { class: "observing" }, ...observing(own)) : card(room, own),
+    p("hint", t("trio.next", { step: t(`step.${next}`) })),
   ];
 }
 
-function part({ heading, text, items = [] }) {
-  return h("div", {},
-    heading && h("h3", {}, heading),
-    text && h("div", {}, ...paragraphs(text)),
-    items.length > 0 && h("ul", {}, ...items.map((item) => h("li", {}, item))));
+function waiting(room) {
+  return [title(room.title, room.words), p("next", t("trio.wait")), roles(), situation(room, true)];
+}
+
+function roles() {
+  const role = (name) => h("li", {}, h("b", {}, t(`role.${name}`)), ": ", t(`roles.${name}`));
+  return h("section", {},
+    h("h2", {}, t("roles")),
+    h("ul", {}, ...["teacher", "parent", "observer"].map(role)),
+    p("", t("roles.turn")));
+}
+
+function people({ trio, role, name }) {
+  const others = trio.people.filter((person) => person.role !== role || person.name !== name);
+  const named = others.map(({ name: who, role: as }) => t("trio.person", { name: who, role: t(`role.${as}`) }));
+  return named.length ? t("trio.with", { people: named.join(", ") }) : t("trio.self");
+}
+
+function task(room, { role, trio }) {
+  const { step } = room.trio;
+  if (role === "guest") return t("trio.guest");
+  if (trio.told === "alone") return t("trio.alone");
+  if (step === "find") return t("trio.find");
+  if (step === "compare") return t("ask.compare");
+  if (step === "words" && trio.told === "no_observer") return t("ask.words.no_observer");
+  return t(`ask.${step}.${role}`, { name: first(room) });
+}
+
+// What there is to know for those who are not three.
+function special({ trio: { step } }, { role, trio: { told } }) {
+  const matters = { no_observer: step !== "words", two_observers: role === "observer" };
+  return matters[told] && step !== "compare" && p("hint", t(`trio.${told}`));
+}
+
+function card(room, { role, card: told }) {
+  if (role === "guest") return null;
+  const heading = h("h2", {}, t("card"));
+  if (role === "teacher") return h("section", { class: "card" }, heading, situation(room, true));
+  const part = (key, ...words) => h("div", {}, h("h3", {}, t(`card.${key}`)), ...words);
+  const line = (words) => h("li", {}, words);
+  const lang = room.words;
+  return h("section", { class: "card" },
+    heading,
+    h("p", { lang }, `${room.parent.name}, ${room.parent.who}; ${told.job}.`),
+    part("hidden", h("p", { lang }, told.hidden)),
+    part("first", h("p", { lang }, `“${told.first}”`)),
+    told.fixed.length > 0 && part("fixed", h("ul", { lang }, ...told.fixed.map(line))),
+    p("", t("card.trust")));
 }
 
 function options(name, legend, choices, chosen, choose) {
-  const option = ([value, sign, words]) =>
+  const option = ([value, sign, words, lang]) =>
     h("label", { class: "reply" },
       h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => choose(value) }),
       h("b", {}, sign),
-      h("span", {}, words));
+      h("span", { lang }, words));
   return h("fieldset", {}, h("legend", {}, legend), ...choices.map(option));
 }
 
-function observing(round) {
-  const { rubric, ratings = {}, note } = mine();
-  const rate = ({ id, name, points }) =>
-    options(id, name, points.map((words, n) => [n, String(n), words]), ratings[id],
-      (value) => say("rated", { round, dimension: id, points: value }));
-  return h("section", {},
-    writing(`note-${round}`, t("notes"), note, (text) => say("noted", { round, text })),
-    h("h2", {}, t("rate")),
-    ...rubric.map(rate));
+function observing({ round, rubric, ratings = {}, note, quote, heard: others }) {
+  const rate = ({ id, name, points }) => {
+    const choices = points.map((words, n) => [n, String(n), words, "en"]).reverse(); // the map’s language
+    const choose = (value) => say("rated", { round, dimension: id, points: value });
+    return options(id, h("span", { lang: "en" }, name), choices, ratings[id], choose);
+  };
+  const write = (text) => say("noted", { round, text, quote: Boolean(quote) });
+  const allow = () => say("noted", { round, text: note, quote: !quote });
+  return [
+    writing(`note-${round}`, t("notes"), note, write, t("notes.who")),
+    note && quote && p("hint", t("notes.quoted")),
+    note && button(t(quote ? "notes.keep" : "notes.quote"), allow),
+    others?.length > 0 && heard({ heard: others }),
+    h("section", {}, h("h2", {}, t("rate")), ...rubric.map(rate)),
+  ];
 }
 
-function statements(round, open) {
-  const { statements: all, answers = {} } = mine();
+function heard({ heard: notes }) {
+  const quotes = notes.map((text) => h("blockquote", {}, text));
+  if (!quotes.length) quotes.push(p("hint", t("heard.none")));
+  return h("section", {}, h("h2", {}, t("heard")), ...quotes);
+}
+
+function statements(room, { round, statements: all, answers = {} }) {
   const choices = [true, false].map((value) => [value, t(`${value}`)[0], t(`${value}`)]);
-  const ask = (words, i) =>
-    options(`statement-${i}`, words, choices, answers[i], (value) => say("answered", { round, statement: i, true: value }));
-  const answered = (words, i) => h("li", {}, words, " ", h("b", {}, i in answers ? t(String(answers[i])) : "–"));
-  return h("section", { lang: at.room.words }, open ? all.map(ask) : h("ul", {}, ...all.map(answered)));
+  const ask = (words, i) => {
+    const choose = (value) => say("answered", { round, statement: i, true: value });
+    return options(`statement-${i}`, h("span", { lang: room.words }, words), choices, answers[i], choose);
+  };
+  return h("section", {}, ...all.map(ask));
+}
+
+function compared(room, { said }) {
+  const { understood } = room.trio;
+  const answer = (value) => (value === undefined ? t("said.none") : t(`${value}`));
+  const row = ({ say: words, true: is }, i) =>
+    h("li", {},
+      h("p", { lang: room.words }, words),
+      p("hint",
+        t("said.teacher", { answer: answer(said.teacher[i]) }), " · ",
+        t("said.parent", { answer: answer(said.parent[i]) }), " · ",
+        t("said.card", { answer: answer(is) })));
+  return h("section", {},
+    h("h2", {}, t("said")),
+    h("ul", {}, ...understood.statements.map(row)),
+    p("hint", summary(understood)));
+}
+
+export function debrief(room) {
+  const prompt = (words, i) =>
+    writing(`prompt-${i}`, words, mine().reflections?.[i], (text) => say("reflected", { prompt: i, text }));
+  return [
+    title(t(`look.${room.seen.stop}`)),
+    h("section", {}, ...looking(room)),
+    p("hint", t("back.kept")),
+    ...room.debrief.prompts.map(prompt),
+  ];
 }

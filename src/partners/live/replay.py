@@ -1,0 +1,156 @@
+"""A session as a file, to be played again: what happened, step by step, and who it was by number only.
+
+The file holds no keys, no tokens and no names that people chose. Of their own words it holds those that
+were on the stage at the end of a scene, and notes that may be quoted; the others are “…”.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
+
+from partners.live import events
+from partners.live.events import Event
+from partners.live.room import Room, fold
+from partners.scenario.model import RolePlay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from partners.live.events import Body
+
+FORMAT = "partners-live-replay/1"
+LARGEST = 100_000_000
+"""Bytes of the largest file that is read: far more than five thousand people in two hours."""
+UNSAID = "…"
+NOTICE = (
+    "The steps of one live session. People are numbers. No keys, no names that people chose; own words "
+    "only where they were on the stage or may be quoted."
+)
+
+
+class ReplayError(ValueError):
+    """The file cannot be played again; the message says why and what to do."""
+
+
+class Recording(NamedTuple):
+    """A session to be played again; times are milliseconds since it was opened."""
+
+    code: str
+    role_play: RolePlay
+    log: list[Event]
+
+    def room(self, until: int) -> Room:
+        """Return the room as it was after the `until`-th event."""
+        room = Room(self.code, self.role_play)
+        for event in self.log[:until]:
+            room.apply(event)
+        return room
+
+
+# Writing
+
+
+def recorded(code: str, role_play: RolePlay, log: Iterable[Event]) -> str:
+    """Return the file of a session that `log` has made."""
+    happened = list(log)
+    public = _public_texts(fold(code, role_play, happened))
+    began = happened[0].at if happened else 0
+    rows = [
+        [event.body.kind, event.seat, _said(event, public), event.at - began]
+        if event.body
+        else ["", event.seat, {}, event.at - began]
+        for event in happened
+    ]
+    data = {
+        "format": FORMAT,
+        "notice": NOTICE,
+        "session": code,
+        "role_play": role_play.as_data(),
+        "events": rows,
+    }
+    return json.dumps({**data, "check": _check(data)}, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _public_texts(room: Room) -> set[int]:
+    """Return the events whose words everybody may read: their places in the log."""
+    return {number for beat in room.beats for number, text in beat.texts.items() if text.shown}
+
+
+def _said(event: Event, public: set[int]) -> dict[str, Any]:
+    """Return what may be known of an event's body."""
+    body: Body | None = event.body
+    said: dict[str, Any] = body.model_dump(mode="json") if body else {}
+    match body:
+        case events.Joined() | events.Renamed():
+            return {}
+        case events.Wrote() if event.seq in public:
+            return said
+        case events.Noted() if body.quote:
+            return said
+    return said | ({"text": UNSAID} if isinstance(said.get("text"), str) else {})
+
+
+def _check(data: dict[str, Any]) -> str:
+    """Return what no longer fits if anything in the file has changed."""
+    told = json.dumps(data, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return sha256(told.encode()).hexdigest()[:32]
+
+
+# Reading
+
+
+def read(file: bytes) -> Recording:
+    """Return the session that a file holds.
+
+    Raises
+    ------
+    ReplayError
+        If it is no whole file of a session, was changed, or comes from a newer version.
+    """
+    data = _data(file)
+    if data["format"] != FORMAT:
+        raise ReplayError(
+            f"This replay has the format {data['format']}; this course reads {FORMAT}. "
+            "Update the course."
+        )
+    if data.pop("check", None) != _check(data):
+        raise ReplayError(
+            "This replay was changed after it was saved, so it does not show what happened. Save it "
+            "again from the remote, as long as the session is kept."
+        )
+    try:
+        told = {name: value for name, value in data["role_play"].items() if name != "hash"}
+        role_play = RolePlay.model_validate(told)
+        log = [_event(data["session"], seq, row) for seq, row in enumerate(data["events"], 1)]
+    except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
+        raise ReplayError(
+            "This replay comes from another version of the course, which kept sessions in another "
+            "way. Play it with that version."
+        ) from None
+    return Recording(data["session"], role_play, log)
+
+
+def _data(file: bytes) -> dict[str, Any]:
+    if len(file) > LARGEST:
+        raise ReplayError("This file is far too large to be the replay of a session.")
+    try:
+        data = json.loads(file)
+    except (ValueError, RecursionError):
+        raise ReplayError(
+            "This file is not a whole replay: it was cut short or damaged. Save it again from the "
+            "remote."
+        ) from None
+    if not isinstance(data, dict) or not str(data.get("format")).startswith("partners-live-replay/"):
+        raise ReplayError("This file is not the replay of a live session.")
+    return data
+
+
+def _event(code: str, seq: int, row: list[Any]) -> Event:
+    kind, seat, said, at = row
+    if kind == "joined":
+        said = {"token_hash": f"the seat taken in event {seq}"}
+    return Event(seq, code, int(seat), events.logged(kind, json.dumps(said)), int(at))

@@ -25,9 +25,13 @@ c.JupyterHub.services = [
         "oauth_no_confirm": True,
     }
 ]
-c.JupyterHub.load_groups = {"facilitators": {"users": sorted(FACILITATORS)}}
+# Who is in a group of the hub may, too, with "groups": ["its name"] beside "users".
 c.JupyterHub.load_roles = [
-    {"name": "open-live", "groups": ["facilitators"], "scopes": ["access:services!service=live"]}
+    {
+        "name": "open-live",
+        "users": sorted(FACILITATORS),
+        "scopes": ["access:services!service=live"],
+    }
 ]
 # What phones are told as the address, if it is not the one at which /open was visited:
 # c.JupyterHub.public_url = "https://your-hub.example.org"

@@ -571,6 +571,47 @@ def _live_session(log: Store, role_play: str | None, asked: dict[str, Any]) -> t
     return serving.open_session(log, told, asked["mode"], asked["language"])
 
 
+@live.command("report")
+@click.argument("code")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@_data
+def live_report(code: str, folder: Path | None, data: str | None) -> None:
+    """Write what the session CODE tells so far into FOLDER: a page, a table, data, a replay."""
+    from partners.live import report_files  # noqa: PLC0415
+    from partners.live import serve as serving  # noqa: PLC0415
+    from partners.live.log import LogError, log_at  # noqa: PLC0415
+
+    code = code.upper()
+    try:
+        made = report_files.write(log_at(data or serving.data_file()), code, folder or Path(code))
+    except (LogError, LookupError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("Made; the first opens in a browser, and no names are in any of them:")
+    for file in made:
+        click.echo(f"  {file}")
+
+
+@live.command("replay")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--port", default=8081, show_default=True, help="Where to listen; 0 picks a free port.")
+def live_replay(file: Path, port: int) -> None:
+    """Play a saved session again on a stage; FILE is what the remote saves as CODE.replay.json."""
+    from partners.live import replay, replay_player  # noqa: PLC0415
+    from partners.live import serve as serving  # noqa: PLC0415
+
+    try:
+        recording = replay.read(file.read_bytes())
+        listening = serving.listen("127.0.0.1", port)
+    except (replay.ReplayError, serving.CannotServeError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"To project:  http://127.0.0.1:{listening.getsockname()[1]}/")
+    click.echo("Arrow keys: step by step. Space bar: by its own time. Ctrl-C ends it.")
+    try:
+        replay_player.play(recording, listening)
+    except KeyboardInterrupt:
+        click.echo("")
+
+
 @live.command()
 @click.argument("code")
 @_data

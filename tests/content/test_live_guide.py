@@ -1,4 +1,4 @@
-"""The guide to live sessions, held to what the pages and the command really say."""
+"""The guides to live sessions, held to what the pages and the command really say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from partners import cli, library
 from partners.live.strings import STRINGS
 
-GUIDE = (library.root() / "how_to" / "live.md").read_text("utf-8")
+FOLDER = library.root() / "how_to"
+GUIDE = "\n".join((FOLDER / name).read_text("utf-8") for name in ("live.md", "live_servers.md"))
 WORDS = {
     text
     for part in ("en", "more.en")

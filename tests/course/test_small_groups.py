@@ -33,7 +33,7 @@ def nobody_is_known(told: Iterable[tuple[Hashable, tuple[int, ...]]], most: int)
 def test_votes_for_replies(answers: int, most: int) -> None:
     told = []
     for counts in product(range(most + 1), repeat=answers):
-        lots = without_order(dict(zip("abcd", counts, strict=False)), FEWEST)
+        lots = without_order(dict(zip("abcde", counts, strict=False)), FEWEST)
         assert all(not 0 < lot.people < FEWEST for lot in lots)
         assert sum(lot.people for lot in lots) in {0, sum(counts)}
         told.append((lots, counts))

@@ -2,8 +2,8 @@
 
 The hub runs as root in namespaces of its own (unshare): the machine's accounts and folders stay as they
 are, and all that runs and all that was mounted is gone with its first process. As a script, it says
-whether that is possible here. It does the same for PostgreSQL and Redis, which it installs on Debian as root,
-and the proxy of JupyterHub's own, where there is npm.
+whether that is possible here. It does the same for PostgreSQL, Redis and the proxy of JupyterHub's own,
+and installs what is lacking for them on Debian as root.
 """
 
 from __future__ import annotations
@@ -82,8 +82,9 @@ def proxy() -> Path | None:
 
 
 def _install_proxy() -> None:
-    npm = shutil.which("npm")
-    if npm:
+    if not shutil.which("npm"):
+        _install("npm")
+    if npm := shutil.which("npm"):
         shutil.copytree(Path(__file__).parent / "proxy", PROXY, dirs_exist_ok=True)
         subprocess.run([npm, "ci", "--silent"], cwd=PROXY, check=True)
 
@@ -128,11 +129,7 @@ def start(base: Path, course: Path, log: Path) -> tuple[subprocess.Popen[bytes],
     streaming = proxy()
     config = CONFIGS / "jupyterhub_config.py"
     if streaming:
-        config = base / "live_config.py"
-        config.write_text(
-            f"load_subconfig({str(CONFIGS / config.name)!r})\n"
-            f'c.JupyterHub.services[0]["url"] = "http://127.0.0.1:{live}"\n'
-        )
+        config = _live_config(base, live)
     hub_command = [
         *(str(BIN / "jupyterhub"), "-f", str(config), f"--JupyterHub.bind_url={address}"),
         f"--JupyterHub.hub_port={inner}",
@@ -157,6 +154,20 @@ def start(base: Path, course: Path, log: Path) -> tuple[subprocess.Popen[bytes],
         time.sleep(0.1)
     [process] = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text("ascii").split()
     return running, Machine(address, int(process))
+
+
+def _live_config(base: Path, port: int) -> Path:
+    """Return a file with the settings for live sessions, at a port of its own."""
+    file = base / "config.py"
+    lines = [
+        f"load_subconfig({str(CONFIGS / 'live_config.py')!r})",
+        f"c.JupyterHub.services[0]['url'] = 'http://127.0.0.1:{port}'",
+        # The hub looks every 30 seconds whether its services run; there is no setting for it.
+        "from jupyterhub.services.service import _ServiceSpawner",
+        "_ServiceSpawner.poll_interval = 2",
+    ]
+    file.write_text("\n".join(lines), "utf-8")
+    return file
 
 
 def _free_ports(count: int) -> list[int]:

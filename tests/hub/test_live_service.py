@@ -274,7 +274,7 @@ async def _coming_back(room: Room, phones: list[Phone], service: list[psutil.Pro
     await _all_see(phones, lambda view: view["beat"])
     for phone in phones:
         phone.seen.clear()
-    service[0].terminate()  # the hub finds that when it looks, which is every 30 seconds
+    service[0].terminate()  # the hub finds that when it looks for it
     died = time.monotonic()
     assert psutil.wait_procs(service[1:], 5)[1] == []
     await _all_see(phones, lambda view: view["beat"])

@@ -9,10 +9,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import httpx
 from click.testing import CliRunner
 from live.served import Facilitator, Person
 
 from partners import cli, library
+from partners.live import serve
+from partners.live.log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,5 +109,36 @@ def test_a_kit_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     refused = CliRunner().invoke(
         cli.main, ["live", "kit", "first_call_home", str(tmp_path / "file" / "kit")]
     )
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: ")
+
+
+def test_a_report_is_written_and_its_replay_played_again(tmp_path: Path) -> None:
+    log = Log(tmp_path / "live.db")
+    code, _ = serve.open_session(log, library.role_play("first_call_home"), "vote", "en")
+    log.close()
+    data = ["--data", str(tmp_path / "live.db")]
+    made = CliRunner().invoke(cli.main, ["live", "report", code.lower(), str(tmp_path / code), *data])
+    assert made.exit_code == 0, made.output
+    assert all(str(file) in made.output for file in (tmp_path / code).iterdir())
+    kinds = {file.name for file in (tmp_path / code).iterdir()}
+    assert kinds >= {f"{code}.report.html", f"{code}.report.csv", f"{code}.report.json"}
+    replay = [*COMMAND, "replay", str(tmp_path / code / f"{code}.replay.json"), "--port", "0"]
+    with subprocess.Popen(replay, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        (address,) = re.findall(r"^To project:  (http://127\.0\.0\.1:\d+/)$", running.stdout.readline())
+        running.stdout.readline()
+        assert httpx.get(address).status_code == 200
+        running.send_signal(signal.SIGINT)
+        assert running.wait(5) == 0
+
+
+def test_no_report_of_an_unknown_session_and_no_replay_of_another_file(tmp_path: Path) -> None:
+    asked = ["live", "report", "CDFGHJ", "--data", str(tmp_path / "live.db")]
+    unknown = CliRunner().invoke(cli.main, asked)
+    assert unknown.exit_code == 1
+    assert unknown.output == "Error: There is no session CDFGHJ. There are: none.\n"
+    (tmp_path / "no.replay.json").write_text("{}", "utf-8")
+    refused = CliRunner().invoke(cli.main, ["live", "replay", str(tmp_path / "no.replay.json")])
     assert refused.exit_code == 1
     assert refused.output.startswith("Error: ")

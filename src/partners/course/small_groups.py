@@ -73,8 +73,8 @@ def without_order(counts: Mapping[str, int], fewest: int) -> tuple[Lot, ...]:
 
     There are no lots if all people together are too few. What nobody answered is among the few, and the
     lot takes in the next larger answers, those with as many people together, until it has enough people,
-    two answers, and more than one way to share out its people: ``tests/course/test_small_groups.py`` goes
-    through what somebody could conclude who knows this rule.
+    two answers, and more than one way to share its people out: nobody is known to those either who know
+    this rule.
     """
     if 0 < sum(counts.values()) < fewest:
         return ()

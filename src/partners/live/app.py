@@ -191,7 +191,9 @@ class Web:
         caller = await self._door.person(request)
         data = await asked(request, KEY)
         body = events.asked(events.PERSON, data)
-        return await self._take(caller.sitting, body, caller.seat, data["key"])
+        answer = await self._take(caller.sitting, body, caller.seat, data["key"])
+        answer.headers["connection"] = "close"  # the next vote is minutes away
+        return answer
 
     async def _lead(self, request: Request) -> Response:
         caller = await self._door.facilitator(request)
@@ -252,16 +254,17 @@ class Web:
 
     async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the frames of a room for as long as somebody looks; thousands of these wait at once."""
-        told = scope["headers"]
+        headers, method = scope["headers"], scope["method"]
         try:
             stream, screens = await self._opened(Request(scope), send)
         except REFUSED as error:
             await _strict(_refused(error))(scope, receive, send)
             return
-        for headers in (told, scope["headers"]):
-            headers.clear()  # some kilobytes of each, and nobody asks for them again
         try:
             await stream.begin(_STREAM)
+            headers.clear()
+            scope.clear()  # some kilobytes, of which the server asks for one thing now
+            scope["method"] = method
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:

@@ -10,7 +10,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from partners.live import events
 from partners.live.events import Event
@@ -20,20 +20,30 @@ from partners.scenario.model import RolePlay
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from partners.live.events import Body
 
 FORMAT = "partners-live-replay/1"
 LARGEST = 100_000_000
 """Bytes of the largest file that is read: far more than five thousand people in two hours."""
 UNSAID = "…"
 NOTICE = (
-    "The steps of one live session. People are numbers. No keys, no names that people chose; own words "
-    "only where they were on the stage or may be quoted."
+    "The steps of one live session. No keys, and no names that people chose; own words only where they "
+    "were on the stage or may be quoted. People are numbers, in the order in which they came: whoever "
+    "remembers that order can tell who voted for what."
 )
 
 
 class ReplayError(ValueError):
     """The file cannot be played again; the message says why and what to do."""
+
+
+_Row = tuple[str, int, dict[str, Any], int]
+"""An event: its kind, the seat, what it says, and when."""
+
+
+class _File(BaseModel):
+    session: str
+    role_play: dict[str, Any]
+    events: list[_Row]
 
 
 class Recording(NamedTuple):
@@ -59,12 +69,7 @@ def recorded(code: str, role_play: RolePlay, log: Iterable[Event]) -> str:
     happened = list(log)
     public = _public_texts(fold(code, role_play, happened))
     began = happened[0].at if happened else 0
-    rows = [
-        [event.body.kind, event.seat, _said(event, public), event.at - began]
-        if event.body
-        else ["", event.seat, {}, event.at - began]
-        for event in happened
-    ]
+    rows = [[*_said(event, public), event.at - began] for event in happened]
     data = {
         "format": FORMAT,
         "notice": NOTICE,
@@ -72,7 +77,7 @@ def recorded(code: str, role_play: RolePlay, log: Iterable[Event]) -> str:
         "role_play": role_play.as_data(),
         "events": rows,
     }
-    return json.dumps({**data, "check": _check(data)}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json.dumps({**data, "check": check(data)}, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _public_texts(room: Room) -> set[int]:
@@ -80,21 +85,22 @@ def _public_texts(room: Room) -> set[int]:
     return {number for beat in room.beats for number, text in beat.texts.items() if text.shown}
 
 
-def _said(event: Event, public: set[int]) -> dict[str, Any]:
-    """Return what may be known of an event's body."""
-    body: Body | None = event.body
-    said: dict[str, Any] = body.model_dump(mode="json") if body else {}
+def _said(event: Event, public: set[int]) -> tuple[str, int, dict[str, Any]]:
+    """Return the kind of an event, whose it is, and what may be known of what it says."""
+    body = event.body
+    if body is None:
+        return "", event.seat, {}
+    said = body.model_dump(mode="json")
     match body:
         case events.Joined() | events.Renamed():
-            return {}
-        case events.Wrote() if event.seq in public:
-            return said
-        case events.Noted() if body.quote:
-            return said
-    return said | ({"text": UNSAID} if isinstance(said.get("text"), str) else {})
+            said = {}
+        case events.Wrote() | events.Noted() | events.Reflected() | events.Ticket():
+            quoted = isinstance(body, events.Noted) and body.quote
+            said["text"] = said["text"] if quoted or event.seq in public else UNSAID
+    return body.kind, event.seat, said
 
 
-def _check(data: dict[str, Any]) -> str:
+def check(data: dict[str, Any]) -> str:
     """Return what no longer fits if anything in the file has changed."""
     told = json.dumps(data, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return sha256(told.encode()).hexdigest()[:32]
@@ -117,21 +123,23 @@ def read(file: bytes) -> Recording:
             f"This replay has the format {data['format']}; this course reads {FORMAT}. "
             "Update the course."
         )
-    if data.pop("check", None) != _check(data):
+    if data.pop("check", None) != check(data):
         raise ReplayError(
             "This replay was changed after it was saved, so it does not show what happened. Save it "
             "again from the remote, as long as the session is kept."
         )
     try:
-        told = {name: value for name, value in data["role_play"].items() if name != "hash"}
-        role_play = RolePlay.model_validate(told)
-        log = [_event(data["session"], seq, row) for seq, row in enumerate(data["events"], 1)]
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
+        found = _File.model_validate(data)
+        role_play = RolePlay.model_validate(
+            {name: part for name, part in found.role_play.items() if name != "hash"}
+        )
+    except ValidationError:
         raise ReplayError(
             "This replay comes from another version of the course, which kept sessions in another "
             "way. Play it with that version."
         ) from None
-    return Recording(data["session"], role_play, log)
+    log = [_event(found.session, seq, row) for seq, row in enumerate(found.events, 1)]
+    return Recording(found.session, role_play, log)
 
 
 def _data(file: bytes) -> dict[str, Any]:
@@ -149,8 +157,8 @@ def _data(file: bytes) -> dict[str, Any]:
     return data
 
 
-def _event(code: str, seq: int, row: list[Any]) -> Event:
+def _event(code: str, seq: int, row: _Row) -> Event:
     kind, seat, said, at = row
     if kind == "joined":
         said = {"token_hash": f"the seat taken in event {seq}"}
-    return Event(seq, code, int(seat), events.logged(kind, json.dumps(said)), int(at))
+    return Event(seq, code, seat, events.logged(kind, json.dumps(said)), at)

@@ -10,7 +10,7 @@ from partners.course.report_html import document, listed
 from partners.live import report_figures
 from partners.live.report_talk import change_in_words, dimensions, principles, talk
 from partners.live.report_telling import Telling, lang, quotes, signed
-from partners.live.report_trios import trios
+from partners.live.report_trios import in_short, trios
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +70,7 @@ def _short(tell: Telling) -> Iterator[str]:
     people = t("people", n=found.people)
     if found.rounds:
         yield t("short.trio", people=people, n=found.rounds)
+        yield from in_short(tell)
     elif not found.trust:
         yield t("short.none", people=people)
     if found.trust:

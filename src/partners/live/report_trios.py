@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from partners.live.report_telling import Telling
 
 
+def in_short(tell: Telling) -> Iterator[str]:
+    """Yield what is most telling."""
+    found = tell.found
+    if rated := [each for each in found.observed if each.points]:
+        yield tell.t("observed.says", best=max(rated, key=_with_two).name)
+    if first := [each for each in found.understood if each.clean and each.teachers]:
+        yield f"{tell.t('understood.clean')}: {_least(tell, first)}"
+
+
 def trios(tell: Telling) -> Iterator[str]:
     """Yield what observers saw and heard, and what teachers understood."""
     t, found = tell.t, tell.found
@@ -31,6 +40,7 @@ def trios(tell: Telling) -> Iterator[str]:
         yield tell.says("quotes") + quotes(found.quotes.texts)
     if found.understood:
         yield tell.heading("understood")
+        yield f"<h3>{escape(t('hidden', name=tell.name))}</h3>\n{tell.told(found.hidden)}"
     for clean in (True, False):
         if asked := [each for each in found.understood if each.clean is clean]:
             yield f"<h3>{escape(t('understood.clean' if clean else 'understood.later'))}</h3>"
@@ -68,7 +78,6 @@ def _understood(tell: Telling, asked: list[Believed]) -> str:
     if not found:
         return tell.says("understood.few")
     bars = [Bar(str(e.number), count.low, count.high, _right(tell, count)) for e, count in found]
-    least, count = min(found, key=lambda row: row[1].low / row[1].of)
     head = [t(f"understood.{name}") for name in ("statement", "true", "teachers", "parents")]
     rows = [
         (
@@ -82,8 +91,15 @@ def _understood(tell: Telling, asked: list[Believed]) -> str:
     return shown(
         report_figures.bars(bars, max(count.of for _, count in found), t("understood.alt"), wide=40),
         table(t("understood.table"), head, rows, tell.role_play),
-        t("understood.says", number=least.number, count=_right(tell, count)),
+        _least(tell, asked),
     )
+
+
+def _least(tell: Telling, asked: list[Believed]) -> str:
+    """Return which statement the fewest teachers had right."""
+    found = [(count.low / count.of, each.number, count) for each in asked if (count := each.teachers)]
+    _, number, count = min(found)
+    return tell.t("understood.says", number=number, count=_right(tell, count))
 
 
 def _right(tell: Telling, count: Count | None) -> str:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _WAITING = 4096
 """Connections that may wait to be accepted: a whole room that joins at once."""
+_AT_ONCE = 50
+"""Connections that are accepted in one go."""
 _PROXIES = "127.0.0.1,::1,::ffff:127.0.0.1"
 """Who is believed when it says for whom it asks (X-Forwarded-For): what runs on this machine."""
 
@@ -199,7 +201,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app or live(desk, Web(desk, limits or Limits())),
             access_log=False,
-            backlog=_WAITING,
+            backlog=_AT_ONCE,
             date_header=False,
             http=Line,
             forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", _PROXIES),
@@ -211,6 +213,12 @@ class Server(uvicorn.Server):
             ws="none",
         )
         super().__init__(config)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin; a crowd waits at the door, and is let in by the few, so that nobody inside notices."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(_WAITING)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, as soon as what was asked for is answered."""

@@ -13,9 +13,7 @@ from partners.live.strings import STRINGS
 FOLDER = library.root() / "how_to"
 GUIDE = "\n".join((FOLDER / name).read_text("utf-8") for name in ("live.md", "live_servers.md"))
 WORDS = {
-    text
-    for part in ("en", "more.en")
-    for text in json.loads((STRINGS / f"{part}.json").read_text("utf-8")).values()
+    text for file in STRINGS.glob("*en.json") for text in json.loads(file.read_text("utf-8")).values()
 }
 LABELS = sorted({*re.findall(r"(?<!\*)\*([^*\n]+?)\.?\*(?!\*)", GUIDE)})
 

@@ -13,13 +13,13 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
 from partners.live import log, serve
-from partners.live.log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +39,12 @@ HEADERS = (
 )
 SERVE = """
 import sys
-from partners.live import log, serve
+from partners.live import lines, log, serve
 from partners.live.desk import Desk
-from partners.live.limits import Limits
+from partners.live.limits import Limits, Rate
+limits = Limits(seats_of_one_address=10_000, asked=Rate(100_000, 0))
+exec(sys.argv[3])
 listening = serve.listen("127.0.0.1", int(sys.argv[2]))
-limits = Limits(seats_of_one_address=10_000)
 server = serve.Server(Desk(log.log_at(sys.argv[1])), limits)
 print(listening.getsockname()[1], flush=True)
 serve.run(server, listening)
@@ -51,15 +52,22 @@ serve.run(server, listening)
 
 
 class Serving:
-    """A server of the sessions in `where`, a file or a database, until it is stopped or killed."""
+    """A server of the sessions in `where`, a file or a database, until it is stopped or killed.
 
-    def __init__(self, where: Path | str) -> None:
+    The phones are all at one address, so there is no limit for that; `setup` may set another.
+    """
+
+    def __init__(self, where: Path | str, setup: str = "") -> None:
         self.where = where
+        self.setup = setup
         self.port = 0
+        self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as this is there
 
     def start(self) -> None:
-        words = [sys.executable, "-c", SERVE, str(self.where), str(self.port)]
-        self._process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        words = [sys.executable, "-c", SERVE, str(self.where), str(self.port), self.setup]
+        self._process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=self._complaints, text=True
+        )
         assert self._process.stdout
         self.port = int(self._process.stdout.readline())
 
@@ -75,6 +83,11 @@ class Serving:
         opened = serve.open_session(kept, role_play, "vote", "en")
         kept.close()
         return opened
+
+    def complaints(self) -> str:
+        """Return what it wrote on the facilitator's terminal."""
+        self._complaints.seek(0)
+        return self._complaints.read()
 
     def memory(self) -> int:
         """Return how many bytes are its own."""
@@ -109,22 +122,28 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._left: int | None = None  # of the body, or of a stream's part; None: a head comes first
         self._parts = False
+        self._ends = False
         self._transport: asyncio.Transport
         self._answer: asyncio.Future[Answer] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
 
     @property
     def open(self) -> bool:
-        return not self.lost.done()
+        return not self._ends and not self.lost.done()
 
     async def ask(self, request: bytes) -> Answer:
         """Return the answer; OSError if the connection is lost before."""
-        self._answer = asyncio.get_running_loop().create_future()
         self.send(request)
         return await self._answer
 
     def send(self, request: bytes) -> None:
+        self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
+
+    @property
+    def waits(self) -> bool:
+        """Whether more of an answer is to come."""
+        return self.open and not self._answer.done()
 
     def close(self) -> None:
         self._transport.abort()
@@ -166,6 +185,7 @@ class Connection(asyncio.Protocol):
             lines = head.lower().split(b"\r\n")
             fields = dict(line.split(b": ", 1) for line in lines[1:])
             self._came, self._status = rest, int(lines[0].split()[1])
+            self._ends = fields.get(b"connection") == b"close"
             self._parts = fields.get(b"transfer-encoding") == b"chunked"
             self._left = int(fields.get(b"content-length", 0))
             if not self._parts and not self._left:
@@ -243,6 +263,11 @@ class Phone(Caller):
         self._stream: Connection | None = None
         self._following: asyncio.Task[None] | None = None
 
+    @property
+    def streams(self) -> bool:
+        """Whether its stream is open."""
+        return self._stream is not None and self._stream.waits
+
     def view(self, name: str) -> Json:
         """Return what it shows of `name`, without the time at which it came."""
         view: Json = json.loads(self.views[name])
@@ -296,7 +321,7 @@ class Phone(Caller):
                 else:
                     await self.open()
                     assert self._stream
-                    await self._stream.lost
+                    await asyncio.shield(self._stream.lost)
             tries = 0 if len(self.views) > known else tries + 1
             await pause(tries)
 
@@ -352,14 +377,14 @@ async def until(holds: Callable[[], bool], seconds: float = 10) -> float:
     """Wait until it holds; return after how many seconds."""
     began = time.monotonic()
     while not holds():
-        assert time.monotonic() - began < seconds, "it does not come to that"
+        assert time.monotonic() - began < seconds, holds
         await asyncio.sleep(0.005)
     return time.monotonic() - began
 
 
-def votes(file: Path, code: str) -> list[tuple[int, str]]:
+def votes(where: Path | str, code: str) -> list[tuple[int, str]]:
     """Return who voted for what, as it is on disk."""
-    kept = Log(file)
+    kept = log.log_at(where)
     said = [(event.seat, event.body) for event in kept.read(code)]
     kept.close()
     return [(seat, body.reply) for seat, body in said if body and body.kind == "voted"]  # type: ignore[attr-defined]

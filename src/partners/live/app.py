@@ -346,9 +346,7 @@ class _Front:
             await _strict(_refused(Refusal(429, "too_many")))(scope, receive, send)
             return
         self._rate.count(who)
-        found = _IN_A_ROOM.fullmatch(str(scope["path"]).removeprefix(scope.get("root_path", "")))
-        scope["path_params"] = {"code": found[1]} if found else {}
-        asked = f"{scope['method']} {found[2]}" if found else ""
+        asked = _asked_in_a_room(scope)
         if asked == "GET events":
             await self._stream(scope, receive, send)
         elif asked in self._often:
@@ -356,6 +354,15 @@ class _Front:
             await _strict(answer)(scope, receive, send)
         else:
             await self._app(scope, receive, strictly(send))
+
+
+def _asked_in_a_room(scope: Scope) -> str:
+    """Return the method and what stands after a room's code, if that is all."""
+    found = _IN_A_ROOM.fullmatch(str(scope["path"]).removeprefix(scope.get("root_path", "")))
+    if found is None:
+        return ""
+    scope["path_params"] = {"code": found[1]}
+    return f"{scope['method']} {found[2]}"
 
 
 async def _answer(do: Callable[[Request], Awaitable[Response]], request: Request) -> Response:

@@ -8,19 +8,36 @@ Texts come out clean: one line, no control or direction characters, at most ``LO
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST = 400
 JOINERS = "\u200c\u200d"
 """Invisible, and yet part of Persian words and of many emoji."""
+MARKS = 4
+"""So many stand on one letter in Tibetan or Hebrew; a tower of them would stand on what others wrote."""
 
 
 def clean(text: str) -> str:
     """Return `text` as one line, without control, direction and other invisible characters."""
     kept = (" " if sign.isspace() else sign for sign in unicodedata.normalize("NFC", text))
-    return " ".join("".join(sign for sign in kept if sign in JOINERS or _shows(sign)).split())
+    line = " ".join("".join(sign for sign in kept if sign in JOINERS or _shows(sign)).split())
+    return "".join(_low(line))
+
+
+def _low(line: str) -> Iterator[str]:
+    marks = 0
+    for sign in line:
+        if unicodedata.category(sign) in {"Mn", "Me"}:
+            marks += 1
+        elif sign not in JOINERS:
+            marks = 0
+        if marks <= MARKS:
+            yield sign
 
 
 def _shows(sign: str) -> bool:

@@ -5,18 +5,34 @@ A page that this happens to asks again; see ``pages/live.js``.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import cached_property
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from partners.live.limits import BYTES_OF_A_REQUEST, LINES_OF_ONE_PLACE, PATIENCE, place
 
-if TYPE_CHECKING:
-    import asyncio
-
+_UNHEARD = frozenset(
+    b"accept accept-language cache-control dnt pragma priority referer sec-fetch-dest sec-fetch-mode"
+    b" sec-gpc upgrade-insecure-requests user-agent".split()
+)
+"""Headers that nothing here reads: what device somebody has is nobody's business, and takes memory."""
 _lines: Counter[str] = Counter()  # by place
+
+
+class _Flow(FlowControl):
+    """The same, without an event of 700 bytes for every line, which only a full one needs."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.read_paused = self.write_paused = False
+
+    @cached_property
+    def _is_writable_event(self) -> asyncio.Event:  # type: ignore[override]
+        return asyncio.Event()
 
 
 class Line(HttpToolsProtocol):
@@ -27,7 +43,8 @@ class Line(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self.pipeline = []  # type: ignore[assignment] # what no page does fails, and a deque takes 700 bytes
+        self.flow = _Flow(transport)
+        self.pipeline = []  # type: ignore[assignment] # to ask before the answer came fails: no page does
         self._came = 0  # bytes of a request that is not all there
         self._whole = False
         self._place = place(self.client[0]) if self.client else ""
@@ -60,6 +77,11 @@ class Line(HttpToolsProtocol):
         elif clock:
             clock.cancel()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Hear of a header."""
+        if name.lower() not in _UNHEARD and not name.lower().startswith(b"sec-ch-"):
+            super().on_header(name, value)
+
     def on_message_complete(self) -> None:
         """Know that a request is all there."""
         super().on_message_complete()
@@ -69,9 +91,9 @@ class Line(HttpToolsProtocol):
         return self.loop.call_later(PATIENCE, self.timeout_keep_alive_handler)
 
     def _is_a_proxy(self) -> bool:
-        """Say whether whole rooms come over this address."""
+        """Say whether whole rooms come over this line's other end."""
         trusted = getattr(self.config.loaded_app, "trusted_hosts", ())
-        return self.client is not None and self.client[0] in trusted
+        return self.client is None or self.client[0] in trusted
 
 
 def _notice_who_is_gone(transport: asyncio.Transport) -> None:

@@ -14,9 +14,11 @@ import sys
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import cycle
+from math import inf
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners.live import events, names, views
@@ -84,11 +86,10 @@ class _Player:
     async def wait(self, seconds: float) -> None:
         await asyncio.sleep(seconds * self._pace)
 
-    async def until(self, so: Callable[[], bool], most: float = 24 * 3600) -> None:
-        """Wait until it is `so`, for `most` seconds, or until the session is over."""
-        for _ in range(round(most / 0.5)):
-            if so() or self.room.phase == "over":
-                return
+    async def until(self, so: Callable[[], bool], most: float = inf) -> None:
+        """Wait until it is `so`, for `most` seconds whatever the pace, or until the session is over."""
+        end = monotonic() + most
+        while not so() and self.room.phase != "over" and monotonic() < end:
             await self.wait(0.5)
 
     async def does(self, body: Body, seat: int = 0, key: str | None = None) -> Taken:

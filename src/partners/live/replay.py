@@ -115,7 +115,7 @@ def read(file: bytes) -> Recording:
     Raises
     ------
     ReplayError
-        If it is no whole file of a session, was changed, or comes from a newer version.
+        If it is no whole file of a session, was changed, comes from a newer version, or never began.
     """
     data = _data(file)
     if data["format"] != FORMAT:
@@ -138,6 +138,8 @@ def read(file: bytes) -> Recording:
             "This replay comes from another version of the course, which kept sessions in another "
             "way. Play it with that version."
         ) from None
+    if not any(kind == events.Began.kind for kind, *_ in found.events):
+        raise ReplayError("This session never began, so there is nothing to play again.")
     log = [_event(found.session, seq, row) for seq, row in enumerate(found.events, 1)]
     return Recording(found.session, role_play, log)
 

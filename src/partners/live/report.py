@@ -84,12 +84,13 @@ class Texts:
 class Place:
     """A beat: what stood there and who chose what.
 
-    `turn` is its number on the room's way, 0 if the room left it or has not decided yet; then nothing
-    is `said`. `tried` are the replies that were said here and taken back.
+    `turn` is its number on the room's way, 0 if the room left it or stands `here`, undecided; then
+    nothing is `said`. `tried` are the replies that were said here and taken back.
     """
 
     beat: int
     turn: int
+    here: bool
     heard: str
     thinks: str | None
     options: tuple[Option, ...]
@@ -196,8 +197,8 @@ class Report:
         return [place for place in self.places if place.turn]
 
     def left(self) -> list[Place]:
-        """Return the others."""
-        return [place for place in self.places if not place.turn]
+        """Return those that the room went to and came back from."""
+        return [place for place in self.places if not place.turn and not place.here]
 
 
 def report(room: Room) -> Report:
@@ -254,6 +255,7 @@ def _place(room: Room, beat: Beat, said: Said | None) -> Place:
     return Place(
         beat=beat.n,
         turn=said.number if said else 0,
+        here=beat is room.beat and not beat.chosen,
         heard=heard.line,
         thinks=heard.thinks,
         options=tuple(_options(beat)),

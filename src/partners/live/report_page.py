@@ -24,8 +24,16 @@ blockquote { margin: .75rem 0; border-left: 4px solid var(--lake); padding: .25r
   max-width: 44rem; }
 blockquote p { margin: .25rem 0; }
 td, th { hyphens: auto; }
+@media (max-width: 24rem) {
+  table { font-size: .8125rem; }
+  thead { font-size: .6875rem; }
+}
 .notice { border: 2px solid var(--lake); border-radius: 10px; padding: .5rem 1rem; }
-@media print { body { font-size: 10pt; } .shown, blockquote { break-inside: avoid; } .line, .thought { break-after: avoid; } }
+@media print {
+  body { font-size: 10pt; }
+  .shown, blockquote { break-inside: avoid; }
+  .line, .thought { break-after: avoid; }
+}
 """
 ALONE = (
     '<meta http-equiv="Content-Security-Policy" '
@@ -49,9 +57,9 @@ def page(found: Report) -> str:
 def _sections(tell: Telling) -> Iterator[str]:
     found, t = tell.found, tell.t
     yield f'<ul class="short">{listed(_short(tell))}</ul>'
-    if found.trust:
-        yield from talk(tell)
     if found.places:
+        yield from talk(tell)
+    if found.principles:
         yield from principles(tell)
         yield from dimensions(tell)
     if found.rounds:

@@ -20,20 +20,29 @@ if TYPE_CHECKING:
 
 def talk(tell: Telling) -> Iterator[str]:
     """Yield the conversation: trust, what was hidden, the smallest change, and every reply."""
-    found, t = tell.found, tell.t
-    yield tell.heading("talk")
-    yield _trust(tell)
-    yield f"<h3>{escape(t('hidden', name=tell.name))}</h3>\n{tell.told(found.hidden)}"
-    yield from _change(tell)
+    found = tell.found
+    if found.trust:
+        yield tell.heading("talk")
+        yield _trust(tell)
+        yield f"<h3>{escape(tell.t('hidden', name=tell.name))}</h3>\n{tell.told(found.hidden)}"
+        yield from _change(tell)
     yield tell.heading("turns")
     for place in found.way():
         yield _turn(tell, place)
         yield from _place(tell, place)
+    for place in found.places:
+        if place.here:
+            yield _beat(tell, place) + tell.says("here")
+            yield from _place(tell, place)
     if left := found.left():
         yield tell.heading("left")
         for place in left:
-            yield f"<h3>{escape(t('beat', beat=place.beat))}</h3>"
+            yield _beat(tell, place)
             yield from _place(tell, place)
+
+
+def _beat(tell: Telling, place: Place) -> str:
+    return f"<h3>{escape(tell.t('beat', beat=place.beat))}</h3>"
 
 
 def _turn(tell: Telling, place: Place) -> str:

@@ -32,6 +32,7 @@ export function ticket() {
   return [
     title(t("ticket")),
     writing("ticket", t("ticket.prompt"), mine().ticket, write),
+    p("hint", t("back.kept")),
     p("hint", t("ticket.next")),
   ];
 }

@@ -1,6 +1,10 @@
 // Figures of the stage and of the debrief. Each stands beside a table and a sentence that say the same.
 
-import { first, h, t } from "./live.js";
+import { first, h, root, t } from "./live.js";
+
+// Phones need it only now; the stage has it from the beginning.
+if (!document.querySelector("[href$='figures.css']"))
+  document.head.append(h("link", { rel: "stylesheet", href: new URL("pages/figures.css", root).href }));
 
 export const svg = (tag, ...more) => h(document.createElementNS("http://www.w3.org/2000/svg", tag), ...more);
 

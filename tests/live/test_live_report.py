@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -322,6 +323,7 @@ def test_it_is_there_at_any_time_and_an_open_vote_is_not_in_it(small_talk: RoleP
     found = session.report()
     assert (found.places[0].votes.withheld, found.places[0].votes.people) == ("open", 0)
     assert "withheld: still open" in report.as_csv(found)
+    assert "Here the room stands now." in page(found)
     session.says("praise")
     html = page(session.report())
     assert "The session still goes on" in html
@@ -484,7 +486,8 @@ class Player:
             async with httpx.AsyncClient(transport=self._way, base_url="http://player") as web:
                 return await web.get(path)
 
-        return asyncio.run(got())
+        with ThreadPoolExecutor(1) as hand:  # this thread may have a loop: a browser's
+            return hand.submit(asyncio.run, got()).result()
 
 
 def test_the_player_shows_what_the_stage_has_shown_and_lets_nobody_in(session: Session) -> None:
@@ -543,6 +546,12 @@ def test_only_the_facilitator_gets_the_files(server: Server, small_talk: RolePla
     assert {name: seen[name] for name in ("phase", "here", "beat")} == {
         name: again[name] for name in ("phase", "here", "beat")
     }
+
+
+def test_a_session_that_never_began_is_told_so(small_talk: RolePlay) -> None:
+    lobby = Session(small_talk, 3).log[:4]
+    with pytest.raises(replay.ReplayError, match="never began"):
+        replay.read(replay.recorded(CODE, small_talk, lobby).encode())
 
 
 def test_the_files_are_written_from_the_log_by_the_code(server: Server, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import chromium
 import pytest
 import uvicorn
 from live.served import Person, Server
-from live.test_report import Session, one_round, whole_session
+from live.test_live_report import Session, one_round, whole_session
 from playwright.sync_api import Page, expect
 
 from partners import library
@@ -98,16 +98,22 @@ def test_a_session_is_played_again_by_keys(
     page.locator("h1").click()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(page.get_by_text("12 votes")).to_be_visible()
+    expect(page.get_by_text("2 votes")).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_role("button", name="Next step")).to_have_attribute("aria-disabled", "true")
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = Server(tmp_path / "live.db")
+    running.start()
+    yield running
+    running.stop()
+
+
 def test_stage_and_phone_look_back_together_and_the_remote_saves_the_files(
-    browser: Browser, tmp_path: Path, violations: Callable[..., list[str]]
+    browser: Browser, server: Server, violations: Callable[..., list[str]]
 ) -> None:
-    server = Server(tmp_path / "live.db")
-    server.start()
     lead, code = server.session(library.role_play("first_call_home"))
     people = [Person(server.port, code) for _ in range(4)]
     lead.does("began")
@@ -148,4 +154,3 @@ def test_stage_and_phone_look_back_together_and_the_remote_saves_the_files(
         with remote.expect_download() as saved:
             remote.get_by_role("button", name=name).click()
         assert saved.value.suggested_filename.startswith(f"{code}.re")
-    server.stop()

@@ -39,7 +39,7 @@ HEADERS = (
 )
 SERVE = """
 import sys
-from partners.live import lines, log, serve
+from partners.live import app, lines, log, serve
 from partners.live.desk import Desk
 from partners.live.limits import Limits, Rate
 limits = Limits(seats_of_one_address=10_000, asked=Rate(100_000, 0))

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from live.served import Facilitator, Person
 
 from partners import cli, library
-from partners.live import serve
-from partners.live.log import Log
+from partners.live import events, serve
+from partners.live.log import Draft, Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +116,7 @@ def test_a_kit_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_report_is_written_and_its_replay_played_again(tmp_path: Path) -> None:
     log = Log(tmp_path / "live.db")
     code, _ = serve.open_session(log, library.role_play("first_call_home"), "vote", "en")
+    log.append([Draft(code, events.Began(), 0, 0, None)])
     log.close()
     data = ["--data", str(tmp_path / "live.db")]
     made = CliRunner().invoke(cli.main, ["live", "report", code.lower(), str(tmp_path / code), *data])

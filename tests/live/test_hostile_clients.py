@@ -20,13 +20,14 @@ from live.phones import Caller, Json, Phone, Serving, head, post, until, votes
 from partners.live import names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from partners.scenario.model import RolePlay
 
 ADDRESSES = (f"127.0.0.{number}" for number in count(66))
 SETUP = """
 lines.PATIENCE = serve.PATIENCE = 1
+app.SLOWED = 1
 lines.LINES_OF_ONE_PLACE = 150
 limits.seats_of_one_address = 60
 limits.asked = Rate(1_000, 0.02)
@@ -66,14 +67,14 @@ class Room:
             await person.join()
             person.follow()
 
-    async def vote(self, seconds: float) -> list[float]:
-        """Let everybody vote now and then; return how long each vote took to be acknowledged."""
+    async def vote(self, done: Callable[[], bool]) -> list[float]:
+        """Let everybody vote now and then until it is `done`; return how long each took, sorted."""
         took: list[float] = []
 
         async def votes(person: Phone, number: int) -> None:
             await asyncio.sleep(number / len(self.people) * 0.25)
-            while (began := time.monotonic()) < end:
-                reply = REPLIES[next(self._number) % 2]
+            while not done():
+                began, reply = time.monotonic(), REPLIES[next(self._number) % 2]
                 data = {"key": secrets.token_urlsafe(12), "kind": "voted", "beat": 1, "reply": reply}
                 answer = await person.ask(post(f"/{self.code}/say", person.token, data))
                 assert answer.status == 200, answer
@@ -81,14 +82,16 @@ class Room:
                 self.voted[person.seat] = reply
                 await asyncio.sleep(0.25)
 
-        end = time.monotonic() + seconds
         await asyncio.gather(*(votes(person, number) for number, person in enumerate(self.people)))
         return sorted(took)
 
-    async def unmoved_by(self, deed: Callable[[], Awaitable[None]], seconds: float = 1.2) -> None:
+    async def unmoved_by(self, deed: Callable[[], Coroutine[None, None, None]]) -> None:
         """Let people vote while somebody does `deed`: each vote is taken, soon, and on all screens."""
-        calm = await self.vote(1)
-        busy, _ = await asyncio.gather(self.vote(seconds), deed())
+        calm_until = time.monotonic() + 0.7
+        calm = await self.vote(lambda: time.monotonic() > calm_until)
+        doing = asyncio.create_task(deed())
+        busy = await self.vote(doing.done)
+        await doing
         slowest = [took[len(took) * 99 // 100] for took in (calm, busy)]
         assert slowest[1] <= max(TIMES * slowest[0], AT_LEAST), slowest
         await self.shows_the_same()
@@ -325,31 +328,23 @@ def test_the_same_request_again_is_the_same_event_and_anothers_key_is_not_mine(
             phone, stranger = await ill_phone(room), await ill_phone(room)
             vote = {"key": "the-same-key", "kind": "voted", "beat": 1, "reply": "leave"}
             request = post(f"/{room.code}/say", phone.token, vote)
+            room.voted |= {phone.seat: "praise", stranger.seat: "but"}
 
             async def deed() -> None:
-                answers = [await phone.ask(request) for _ in range(20)]
+                answers = [await phone.ask(request) for _ in range(10)]
+                await phone.say("voted", beat=1, reply="praise")
+                answers += [await phone.ask(request) for _ in range(10)]
                 assert len({answer.body for answer in answers}) == 1
                 again = post(f"/{room.code}/say", stranger.token, {**vote, "reply": "but"})
                 assert (await stranger.ask(again)).body != answers[0].body
+                assert (await stranger.ask(request)).body == answers[0].body
 
-            room.voted |= {phone.seat: "leave", stranger.seat: "but"}
-            phone.follow()
-            stranger.follow()
-            room.people += [phone, stranger]
-            await asyncio.gather(phone.say("voted", beat=1, reply="leave"), deed())
-            room.people = room.people[:-2]
-            await room.unmoved_by(deed_of_nothing)
+            await room.unmoved_by(deed)
             said = votes(serving.where, room.code)
+            assert [reply for seat, reply in said if seat == phone.seat] == ["leave", "praise"]
             assert [reply for seat, reply in said if seat == stranger.seat] == ["but"]
-            assert [reply for seat, reply in said if seat == phone.seat] == ["leave", "leave"]
-            phone.sleep()
-            stranger.sleep()
 
     asyncio.run(main())
-
-
-async def deed_of_nothing() -> None:
-    pass
 
 
 WORDS = {
@@ -375,18 +370,19 @@ def test_words_come_out_as_words_on_every_screen(serving: Serving, small_talk: R
 
             async def deed() -> None:
                 for sent, shown in WORDS.items():
-                    await phone.say("wrote", beat=1, text=sent)
-                    await shows(phone, "you", text=shown)
-                    (text,) = room.lead.view("back")["texts"]
-                    assert text["text"] == shown
+                    text = {
+                        "id": (await phone.say("wrote", beat=1, text=sent)).json()["seq"],
+                        "text": shown,
+                    }
+                    await shows(room.lead, "back", texts=[{**text, "shown": False}])
                     await room.lead.lead("shown", text=text["id"])
                     await shows(phone, "you", text=shown, shown=True)
-                    assert phone.view("room")["beat"]["texts"] == [{"id": text["id"], "text": shown}]
+                    assert phone.view("room")["beat"]["texts"] == [text]
                 for sent in filter(lambda words: len(words) <= 24, WORDS):
                     await phone.say("renamed", name=sent)
                     await shows(phone, "you", name=WORDS[sent])
 
-            await room.unmoved_by(deed, 3)
+            await room.unmoved_by(deed)
             await room.lead.lead("debriefed")
             for sent, shown in WORDS.items():
                 await phone.say("reflected", prompt=0, text=sent)
@@ -438,7 +434,7 @@ def test_a_flood_from_one_seat_or_one_address_is_held_back(
                     lambda: post(f"/{room.code}/join", "", {"key": secrets.token_urlsafe(16)}),
                 )
 
-            await room.unmoved_by(deed, 2)
+            await room.unmoved_by(deed)
             assert 30 <= found["say"][200] <= 34
             assert found["say"][200] + found["say"][429] == 100
             assert found["join"] == {200: 59, 429: 41}
@@ -467,7 +463,7 @@ def test_many_streams_of_one_are_ended_and_the_others_go_on(
                         [phone.views.keys() >= {"room"} and phone.streams for phone in phones]
                     )
 
-            await room.unmoved_by(deed, 2)
+            await room.unmoved_by(deed)
             assert open_ones == [[True] * 40 + [False] * 20, [False] * 6 + [True] * 4]
             for phone in (*stages, *tabs):
                 phone.sleep()
@@ -515,9 +511,9 @@ def test_who_keeps_the_server_waiting_is_cut_off(serving: Serving, small_talk: R
                 crowd = await asyncio.gather(*(raw(room) for _ in range(200)))
                 ended["crowd"] = sorted(seconds for _, seconds in crowd)
 
-            await room.unmoved_by(deed, 6)
+            await room.unmoved_by(deed)
             assert max(max(seconds) for seconds in ended.values()) < 3.5
-            assert ended["crowd"][49] < 1 < ended["crowd"][50]
+            assert ended["crowd"][49] < 0.7 < ended["crowd"][50]
             await seat.say("voted", beat=1, reply="leave")
 
     asyncio.run(main())
@@ -526,29 +522,22 @@ def test_who_keeps_the_server_waiting_is_cut_off(serving: Serving, small_talk: R
 def test_who_asks_without_end_waits_for_each_answer(serving: Serving, small_talk: RolePlay) -> None:
     async def main() -> None:
         async with room_of(serving, small_talk) as room:
-            found: Counter[int] = Counter()
             took: list[float] = []
 
             async def deed() -> None:
                 async def ask() -> None:
                     caller = Caller(room.port, room.ill)
-                    for path in [
-                        "/nothing/here",
-                        f"/{room.code}/say",
-                        "/pages/live.js",
-                        f"/{room.code}/qr.svg",
-                    ] * 11:
+                    for path in ["/nothing/here", f"/{room.code}/say", "/pages/live.js", "/"] * 12:
                         began = time.monotonic()
                         answer = await caller.ask(head("GET", path))
-                        found[answer.status] += 1
                         if answer.status == 429:
                             took.append(time.monotonic() - began)
                     caller.hang_up()
 
                 await asyncio.gather(*(ask() for _ in range(25)))
 
-            await room.unmoved_by(deed, 5)
-            assert found[429] > 50
-            print(found, sorted(took)[:3], sorted(took)[-3:])
+            await room.unmoved_by(deed)
+            assert len(took) > 50
+            assert min(took) >= 1
 
     asyncio.run(main())

@@ -336,7 +336,7 @@ def test_two_thousand_events_come_in_one_order_everywhere(
         assert list(rooms[0].seat_of) == list(rooms[1].seat_of)
         assert sorted(taken) == list(range(2, 2002))
         came = [token_hash[0] for token_hash in rooms[0].seat_of]
-        assert sum(one != other for one, other in pairwise(came)) > 10  # at the same time
+        assert sum(one != other for one, other in pairwise(came)) > 1  # at the same time
 
     with ThreadPoolExecutor(1) as hand:
         following = hand.submit(follow)

@@ -157,8 +157,8 @@ def ways_in(doors: Doors | Front, code: str, key: str) -> Iterator[str]:
     yield f"To project:  {doors.here(f'stage/{code}')}"
     yield f"To lead it:  {doors.here(f'lead#{key}')}\n"
     if not doors.links(""):
-        yield "No phone can reach this machine: it is in no network, or --host keeps it to itself. Join a"
-        yield "network or open a hotspot, stop this with Ctrl-C, and start it again without --host.\n"
+        yield "No phone can reach this machine: it is in no network, or --host keeps it to itself. Join"
+        yield "a network or open a hotspot, stop this with Ctrl-C, and start it again without --host.\n"
     for join, lead in zip(doors.links(code), doors.links(f"lead#{key}"), strict=True):
         yield f"Everybody joins at {join}\n{lan.qr(join)}"
         yield f"You lead from your phone at (keep this one to yourself) {lead}\n{lan.qr(lead)}"

@@ -35,6 +35,7 @@ bench: $(READY) book  ## ratios of time and bytes, measured side by side
 	$(BIN)/python benches/book.py
 	$(BIN)/python benches/coach.py
 	$(BIN)/python benches/grade.py
+	$(BIN)/python benches/room.py
 
 lock: $(READY)  ## bring requirements.lock up to date with pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \

@@ -78,7 +78,7 @@ class Room:
     def __init__(self, log: Log, send: Callable[[Json], Awaitable[None]]) -> None:
         self._log = log
         self._send = send
-        self._view: Json = {"phase": "lobby", "beat": None}
+        self._view: Json = {"now": 0, "v": 0, "phase": "lobby", "beat": None}
         self._v = 0
         self._seats: dict[str, int] = {}
         self._votes: dict[int, str] = {}

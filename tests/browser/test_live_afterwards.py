@@ -136,7 +136,9 @@ def test_stage_and_phone_look_back_together_and_the_remote_saves_the_files(
     for heading in (
         "Looking back",
         "Reply 1",
+        "Reply 1: what else stood there",
         "Reply 2",
+        "Reply 2: what else stood there",
         "The smallest change",
         "By principle",
         "To talk about",

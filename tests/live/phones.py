@@ -133,6 +133,8 @@ class Connection(asyncio.Protocol):
 
     async def ask(self, request: bytes) -> Answer:
         """Return the answer; OSError if the connection is lost before."""
+        if not self.open:
+            raise ConnectionResetError("lost")
         self.send(request)
         return await self._answer
 
@@ -229,18 +231,26 @@ class Caller:
         self.source = source
         self._connection: Connection | None = None
 
-    async def connected(self) -> Connection:
-        """Return the connection, a new one if there is none."""
-        if self._connection is None or not self._connection.open:
-            loop = asyncio.get_running_loop()
-            local = None if self.source == "127.0.0.1" else (self.source, 0)
-            made = await loop.create_connection(Connection, "127.0.0.1", self.port, local_addr=local)
-            self._connection = made[1]
-        return self._connection
+    async def take(self) -> Connection:
+        """Return the connection that waits for a question, or a new one."""
+        waiting, self._connection = self._connection, None
+        if waiting and waiting.open:
+            return waiting
+        local = None if self.source == "127.0.0.1" else (self.source, 0)
+        loop = asyncio.get_running_loop()
+        return (await loop.create_connection(Connection, "127.0.0.1", self.port, local_addr=local))[1]
 
     async def ask(self, request: bytes) -> Answer:
         """Return the answer to one request."""
-        return await (await self.connected()).ask(request)
+        connection = await self.take()
+        try:
+            answer = await connection.ask(request)
+        except BaseException:
+            connection.close()
+            raise
+        self.hang_up()
+        self._connection = connection
+        return answer
 
     def hang_up(self) -> None:
         if self._connection:
@@ -291,14 +301,20 @@ class Phone(Caller):
 
     async def _persist(self, path: str, data: Json) -> Answer:
         for tries in range(60):
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(8):
-                    answer = await self.ask(post(f"/{self.code}/{path}", self.token, data))
-                if answer.status < 500 and answer.status != 429:
-                    return answer
-            self.hang_up()
+            if answer := await self.post_once(path, data):
+                return answer
             await pause(tries)
         raise AssertionError(f"{path} was never answered")
+
+    async def post_once(self, path: str, data: Json) -> Answer | None:
+        """Return the answer, unless there is none or it is no use: then the same can be sent again."""
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(8):
+                answer = await self.ask(post(f"/{self.code}/{path}", self.token, data))
+            if answer.status < 500 and answer.status != 429:
+                return answer
+        self.hang_up()
+        return None
 
     def follow(self, polls: bool = False) -> None:
         """Show what the room shows, from now on: by a stream, or by polls."""
@@ -307,7 +323,7 @@ class Phone(Caller):
     async def open(self) -> None:
         """Let the stream be open, once, over the connection that is there, as a browser does."""
         self._text = b""
-        self._stream, self._connection = await self.connected(), None
+        self._stream = await self.take()
         self._stream.heard = self._hear
         self._stream.send(head("GET", f"/{self.code}/events", self.token))
 
@@ -370,7 +386,7 @@ class Phone(Caller):
 
 async def pause(tries: int) -> None:
     """Wait before the next try, as ``pages/live.js`` does."""
-    await asyncio.sleep(min(2, 0.25 * 2**tries) * random.uniform(0.5, 1))
+    await asyncio.sleep(min(2 if tries < 10 else 8, 0.25 * 2**tries) * random.uniform(0.5, 1))
 
 
 async def until(holds: Callable[[], bool], seconds: float = 10) -> float:

@@ -479,12 +479,9 @@ def test_who_keeps_the_server_waiting_is_cut_off(serving: Serving, small_talk: R
             seat = await ill_phone(room)
             seat.hang_up()
             vote = say(room, seat.token, kind="left")
-            endless = head(
-                "POST",
-                f"/{room.code}/say",
-                seat.token,
-                "Content-Type: application/json\r\nContent-Length: 999999999\r\n",
-            )
+            json = "Content-Type: application/json\r\nContent-Length: "
+            endless = head("POST", f"/{room.code}/say", seat.token, f"{json}999999999\r\n")
+            refused = head("POST", f"/{room.code}/say", "", f"{json}5\r\n")
             slow: dict[str, list[bytes]] = {
                 "idle": [],
                 "slow head": [vote[i : i + 1] for i in range(len(vote))],
@@ -494,6 +491,8 @@ def test_who_keeps_the_server_waiting_is_cut_off(serving: Serving, small_talk: R
                 "endless heads": [b"GET / HTTP/1.1\r\n", *[b"X: y\r\n" * 200] * 60],
                 "endless address": [b"GET /", *[b"a" * 1000] * 60],
                 "endless body": [endless, *[b" " * 1000] * 60],
+                "a body after its answer": [refused, b"", b"", b"", b"hello"],
+                "lines after an answer": [head("GET", "/"), *[b"\r\n"] * 100],
                 "one after the other": [head("GET", "/pages/live.js") * 60],
                 "no page": [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x00" * 40],
                 "another protocol": [

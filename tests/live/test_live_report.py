@@ -124,33 +124,41 @@ def test_the_room_looks_at_the_whole_at_each_reply_and_at_what_would_have_change
     session: Session,
 ) -> None:
     shown = session.looks(0)
-    assert shown["stops"] == ["whole", "turn", "turn", "turn", "change", "principles", "questions"]
+    assert shown["stops"] == ["whole", *["turn", "votes"] * 3, "change", "principles", "questions"]
     assert (shown["trust"], shown["ending"]) == ([4, 3, 5, 4], "Polite")
     assert shown["hidden"] == "He has been up since two."
-    exchange = session.looks(1)["exchange"]
+    assert [(session.looks(turn)["stop"], session.looks(turn)["n"]) for turn in range(5)] == [
+        ("whole", None),
+        ("turn", 1),
+        ("votes", 1),
+        ("turn", 2),
+        ("votes", 2),
+    ]
+    exchange = session.looks(2)["exchange"]
     assert exchange
+    assert exchange == session.looks(1)["exchange"]
     options = [(row["key"], row["votes"], row["moves"]) for row in exchange["options"]]
     assert options == [("praise", 3, 2), ("but", 5, -1), ("leave", 1, -4)]
     assert (exchange["said"], exchange["thinks"]) == ("Ida is lovely, but loud.", "I have to go.")
     assert exchange["principle"] == "Praise that names what the child did, where and when."
     assert [(taken["answer"], taken["trust"]) for taken in exchange["tried"]] == [("She did?", [4, 6])]
-    change = session.looks(4)["change"]
+    change = session.looks(7)["change"]
     assert change
     assert [(other["turn"], other["would"]) for other in change["others"]] == [
         (3, "I said that badly. She sings when she works, and I like it.")
     ]
     assert (change["trust"], change["ending"], change["further"]) == ([4, 3, 5, 8], "A beginning", 0)
-    moved = session.looks(5)["principles"]
+    moved = session.looks(8)["principles"]
     assert moved
     assert [(row["turns"], row["moved"]) for row in moved] == [([2], 2), ([1], -1), ([3], -1)]
-    assert session.looks(6)["prompts"] == ["What moved him?"]
-    assert session.room.refuses(events.Looked(turn=7)) == "not_asked"
+    assert session.looks(9)["prompts"] == ["What moved him?"]
+    assert session.room.refuses(events.Looked(turn=10)) == "not_asked"
 
 
 def test_guesses_are_told_in_groups_and_not_at_all_if_fewer_than_three_made_one(
     session: Session,
 ) -> None:
-    exchange = session.looks(2)["exchange"]
+    exchange = session.looks(3)["exchange"]
     assert exchange
     assert exchange["guesses"] == {
         "people": 6,
@@ -159,7 +167,7 @@ def test_guesses_are_told_in_groups_and_not_at_all_if_fewer_than_three_made_one(
     }
     for seat in (1, 2, 3, 4):
         session.does(events.Removed(seat=seat))
-    exchange = session.looks(2)["exchange"]
+    exchange = session.looks(3)["exchange"]
     assert exchange
     assert exchange["guesses"]
     assert exchange["guesses"]["groups"] == []
@@ -168,24 +176,24 @@ def test_guesses_are_told_in_groups_and_not_at_all_if_fewer_than_three_made_one(
 def test_a_way_that_is_shorter_after_going_back_is_looked_at_from_its_beginning(
     session: Session,
 ) -> None:
-    session.does(events.Looked(turn=6), events.Back(), events.Back(), events.Back(), events.Debriefed())
+    session.does(events.Looked(turn=9), events.Back(), events.Back(), events.Back(), events.Debriefed())
     shown = views.public(session.room)["debrief"]
     assert shown
-    assert (shown["turn"], shown["stop"], len(shown["stops"])) == (0, "whole", 5)
+    assert (shown["turn"], shown["stop"], len(shown["stops"])) == (0, "whole", 6)
 
 
 def test_a_room_that_stopped_on_its_way_or_arrived_is_told_so(small_talk: RolePlay) -> None:
     session = Session(small_talk, 3)
     session.says("praise")
     session.does(events.Debriefed())
-    change = session.looks(2)["change"]
+    change = session.looks(3)["change"]
     assert change
     assert (change["others"], change["further"]) == ([], 1)
     assert "1 more reply leads to “A beginning”" in page(session.report())
     session.does(events.Back())
     session.says("ask")
     session.does(events.Debriefed())
-    change = session.looks(3)["change"]
+    change = session.looks(5)["change"]
     assert change
     assert (change["others"], change["further"]) == ([], 0)
     assert "Nothing needs to change" in page(session.report())

@@ -123,7 +123,7 @@ def test_the_remote_leads_through_rounds_until_everybody_had_every_role(
         body = session.suggested()
         session.does(body)
         did.append(getattr(body, "step", body.kind))
-    stops = ["looked"] * (2 if steps == WHOLE else 1)
+    stops = ["looked"] * (3 if steps == WHOLE else 2)
     assert did == ["began", *["round_began", *steps] * rounds, "debriefed", *stops, "ticketed", "ended"]
 
 
@@ -578,18 +578,23 @@ def test_the_debrief_tells_what_was_seen_without_telling_of_anybody() -> None:
     assert [rows[name[key]]["median"] for key in given] == [2, 1, None]
 
 
-def test_the_debrief_goes_from_the_ratings_to_what_was_understood_to_the_questions() -> None:
+def test_the_debrief_goes_from_the_ratings_to_what_was_hidden_and_understood_to_the_questions() -> None:
     session = Session(9)
     session.until("compare")
     session.does(events.Debriefed())
     stops = []
-    for turn in (0, 1, 2):
+    for turn in range(4):
         session.does(events.Looked(turn=turn))
         seen = views.public(session.room)["seen"]
         assert seen
         stops.append((seen["stop"], bool(seen["dimensions"]), bool(seen["understood"])))
-    assert stops == [("ratings", True, False), ("understood", False, True), ("questions", False, False)]
-    assert session.do(events.Looked(turn=3)) == "not_asked"
+    assert stops == [
+        ("ratings", True, False),
+        ("hidden", False, False),
+        ("understood", False, True),
+        ("questions", False, False),
+    ]
+    assert session.do(events.Looked(turn=4)) == "not_asked"
     debrief = views.public(session.room)["debrief"]
     assert debrief
     assert debrief["prompts"] == CALL.reflect

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 PAGES = Path(__file__).parent / "pages"
+_COMMENT = re.compile(rb"^ *(//.*|/\*.*\*/)\n", re.MULTILINE)
+"""A line of a script or a style sheet that is only for who reads it here: phones do without."""
 
 
 class Asset(NamedTuple):
@@ -27,7 +30,7 @@ def assets(folder: Path = PAGES) -> dict[str, Asset]:
 
 
 def _asset(file: Path) -> Asset:
-    body = file.read_bytes()
+    body = _COMMENT.sub(b"", file.read_bytes())
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     kind = "text/javascript" if file.suffix == ".js" else kind  # Windows may have been told otherwise
     text = kind.startswith("text/") or kind == "application/json"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FEWEST = 3
 """People in the smallest group whose guesses are shown."""
-Stop = Literal["whole", "turn", "change", "principles", "questions"]
+Stop = Literal["whole", "turn", "votes", "change", "principles", "questions"]
 LAST: tuple[Stop, ...] = ("change", "principles", "questions")
 """What there is to look at after the whole and every exchange."""
 
@@ -66,7 +66,6 @@ class Guesses(TypedDict):
 class Exchange(TypedDict):
     """One exchange, looked at: `thinks` at the parent's line, `took` at the answer."""
 
-    turn: int
     heard: str
     thinks: str | None
     said: str
@@ -116,15 +115,17 @@ class Moved(TypedDict):
 class Debrief(TypedDict):
     """What the room looks back at: trust at the start and after each exchange, and one thing of these.
 
-    `turn` is its place among the `stops`: 0 the whole (`hidden`: what the parent had not said), the
-    number of an exchange ("turn"), the smallest `change` that would have begun a partnership (null if
-    none would), the `principles`, the questions. `prompts` are the questions to answer (``reflected``,
+    `turn` is its place among the `stops`: the whole (`hidden`: what the parent had not said), of each
+    `exchange` what was said and thought ("turn") and what else stood there ("votes"), the smallest
+    `change` that would have begun a partnership (null if none would), the `principles`, the questions.
+    `n` is the number of the exchange, from 1. `prompts` are the questions to answer (``reflected``,
     by their place from 0).
     """
 
     stop: Stop
     stops: list[Stop]
     turn: int
+    n: int | None
     trust: list[int]
     ending: str | None  # the title, null if the room stopped before
     prompts: list[str]
@@ -147,15 +148,17 @@ def view(room: Room) -> Debrief:
     """Return what everybody sees: of trios, who have talked themselves, only what was hidden."""
     play, exchanges, turn = room.beat.played, way(room), room.looked
     stop = stops(room)[turn] if room.mode == "vote" else "whole"
+    n = (turn + 1) // 2 if stop in {"turn", "votes"} else None
     return {
         "stop": stop,
         "stops": stops(room),
         "turn": turn,
+        "n": n,
         "trust": play.trust() if room.mode == "vote" else [],
         "ending": play.ending.title if play.ending else None,
         "prompts": play.role_play.reflect,
         "hidden": play.role_play.parent.hidden if stop == "whole" else None,
-        "exchange": _exchange(exchanges[turn - 1]) if stop == "turn" else None,
+        "exchange": _exchange(exchanges[n - 1]) if n else None,
         "change": change(play) if stop == "change" else None,
         "principles": list(_principles(exchanges)) if stop == "principles" else None,
     }
@@ -163,8 +166,8 @@ def view(room: Room) -> Debrief:
 
 def stops(room: Room) -> list[Stop]:
     """Return what there is to look at, in order."""
-    turns: list[Stop] = ["turn" for _ in room.beat.played.turns]
-    return ["whole", *turns, *LAST]
+    exchange: list[Stop] = ["turn", "votes"]
+    return ["whole", *exchange * len(room.beat.played.turns), *LAST]
 
 
 def last_stop(room: Room) -> int:
@@ -192,11 +195,10 @@ def moves(beat: Beat, reply: str) -> tuple[int, int]:
 
 
 def _exchange(said: Said) -> Exchange:
-    number, beat, turn, trust = said
+    _, beat, turn, trust = said
     heard = engine.said(beat.play.role_play, turn.before)
     answer = engine.answer(beat.play.role_play, turn.after, turn.reply)
     return {
-        "turn": number,
         "heard": heard.line,
         "thinks": heard.thinks,
         "said": turn.reply.say,

@@ -64,7 +64,7 @@ class Line(HttpToolsProtocol):
             del _lines[self._place]
 
     def data_received(self, data: bytes) -> None:
-        """Take a piece of a request; the clock runs until all of it is there."""
+        """Take a piece of a request; the clock runs until all of it is there, and from its answer on."""
         clock, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
         self._came += len(data)
         self._whole = False
@@ -72,7 +72,7 @@ class Line(HttpToolsProtocol):
             self.transport.abort()
             return
         super().data_received(data)
-        if not self._whole:
+        if not self._whole or self.cycle.response_complete:
             self.timeout_keep_alive_task = clock or self._patience()
         elif clock:
             clock.cancel()

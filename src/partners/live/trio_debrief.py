@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from partners.scenario.model import Statement
 
 FEWEST = 3
-Stop = Literal["ratings", "understood", "questions"]
+Stop = Literal["ratings", "hidden", "understood", "questions"]
 
 
 class Share(TypedDict):
@@ -85,7 +85,7 @@ class Understood(TypedDict):
 
 
 class Seen(TypedDict):
-    """The debrief of trios, at one stop: the other parts are null."""
+    """The debrief of trios, at one stop: the other parts are null; ``debrief`` has what was `hidden`."""
 
     stop: Stop
     stops: list[Stop]
@@ -95,9 +95,8 @@ class Seen(TypedDict):
 
 def stops(room: Room) -> list[Stop]:
     """Return what there is to look at, in order."""
-    return (
-        ["ratings", "understood", "questions"] if room.role_play.statements else ["ratings", "questions"]
-    )
+    understood: list[Stop] = ["understood"] if room.role_play.statements else []
+    return ["ratings", "hidden", *understood, "questions"]
 
 
 def last_stop(room: Room) -> int:

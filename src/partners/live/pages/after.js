@@ -1,15 +1,21 @@
 // The phone after the conversation: looking back, the last question, the end.
 
-import { change, choices, exchange, guesses, principles, tried, trustLine } from "./exchange.js";
+import { change, choices, guesses, principles, told, tried, trustLine, why } from "./exchange.js";
 import { bubble, button, first, h, p, t } from "./live.js";
-import { at, leave, mine, say, title, writing } from "./phone.js";
+import { SAYS, at, leave, mine, say, title, writing } from "./phone.js";
+
+Object.assign(SAYS, {
+  ticket: ["ticket", "text"],
+  reflected: ["reflections", "text", "prompt"],
+});
 
 const LOOKS = {
   whole: (room, back) => [
     ...trustLine(room, back),
     bubble(room, t("hidden", { name: first(room) }), back.hidden, "thought"),
   ],
-  turn: (room, back) => [exchange, choices, guesses, tried].flatMap((part) => part(room, back.exchange)),
+  turn: (room, back) => [told, why, guesses].flatMap((part) => part(room, back.exchange)),
+  votes: (room, back) => [choices, tried].flatMap((part) => part(room, back.exchange)),
   change: (room, back) => change(room, back.change),
   principles: (_, back) => principles(back.principles),
   questions: () => [],

@@ -23,12 +23,18 @@ export function trustLine(room, { trust, change }) {
 }
 
 // What was said, and what the parent thought.
-export function exchange(room, { heard, thinks, said, answer, took, trust, coach, principle: name }) {
+export function told(room, { heard, thinks, said, answer, took }) {
   return [
     ...parent(room, heard, thinks),
     bubble(room, t("teacher"), said, "teacher"),
     ...parent(room, answer, took),
-    moved(room, trust),
+  ];
+}
+
+// How it moved trust, and why.
+export function why(room, { trust: [from, to], coach, principle: name }) {
+  return [
+    p("count", t("trust.moved", { name: first(room), from, to })),
     h("blockquote", {}, h("p", { lang: room.words }, coach), h("p", { class: "hint" }, principle(name))),
   ];
 }
@@ -89,7 +95,7 @@ export function change(room, found) {
   if (!n) return [p("", further ? t("back.on", { n: further, ending }) : t("back.done"))];
   const one = ({ turn, heard, said, would, answer, took }) =>
     h("section", { class: "other" },
-      h("h2", {}, t("look.turn", { turn })),
+      h("h2", {}, t("look.turn", { n: turn })),
       bubble(room, first(room), heard, "parent"),
       h("p", {}, h("b", {}, t("back.yours")), " ", words(room, said)),
       h("p", {}, h("b", {}, t("back.would")), " ", words(room, would)),
@@ -126,5 +132,3 @@ function parent(room, line, thought) {
     thought && bubble(room, t("thought", { name }), thought, "thought"),
   ];
 }
-
-const moved = (room, [from, to]) => p("hint", t("trust.moved", { name: first(room), from, to }));

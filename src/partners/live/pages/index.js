@@ -3,7 +3,7 @@
 import { LANGUAGES, h, p, recall, root, speak, t } from "./live.js";
 
 const languages = [recall("language"), navigator.language.slice(0, 2), "en"];
-await speak(languages.find((language) => language in LANGUAGES));
+await speak(languages.find((language) => language in LANGUAGES), [""]);
 
 function go(event) {
   event.preventDefault();

@@ -53,7 +53,7 @@ function failed(error) {
 
 async function speakAs(language) {
   const known = language in LANGUAGES ? language : "en";
-  if (at.language !== known) await speak(known, true);
+  if (at.language !== known) await speak(known, ["", "trio.", "after.", "lead."]);
   at.language = known;
 }
 
@@ -256,7 +256,9 @@ function texts({ texts: all }) {
     all.length ? h("ul", {}, ...all.map(row)) : p("hint", t("lead.none")));
 }
 
-const stops = ({ debrief: back, seen }) => (seen ?? back).stops.map((stop, turn) => t(`look.${stop}`, { turn }));
+// In words; what there is of each exchange stands in a pair.
+const stops = ({ debrief: back, seen }) =>
+  (seen ?? back).stops.map((stop, turn) => t(`look.${stop}`, { n: Math.ceil(turn / 2) }));
 
 function looking(room) {
   const look = (words, turn) =>

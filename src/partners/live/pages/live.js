@@ -39,12 +39,12 @@ export const paragraphs = (text) => text.trim().split(/\n\s*\n/).map((part) => h
 export const button = (text, onclick, kind = "quiet", more = {}) =>
   h("button", { type: "button", class: kind, onclick, ...more }, text);
 
-// Strings: “one|many” where {n} counts. `more`: what no phone needs up to the vote.
-let words = {};
+// Strings: “one|many” where {n} counts. They come in parts, so that a phone has no more than it needs.
+const words = {};
 
-export async function speak(language, more) {
+export async function speak(language, parts) {
   const read = async (part) => (await fetch(new URL(`strings/${part}${language}.json`, import.meta.url))).json();
-  words = Object.assign({}, ...(await Promise.all((more ? ["", "more."] : [""]).map(read))));
+  Object.assign(words, ...(await Promise.all(Array.from(parts, read))));
   document.documentElement.lang = language;
 }
 
@@ -66,8 +66,9 @@ const place = (name) => `partners-live:${root.pathname}${name}`;
 export const recall = (name) => JSON.parse(shelf[place(name)] ?? null);
 export const remember = (name, value) => (shelf[place(name)] = JSON.stringify(value));
 
+// After some time a whole room that asks would keep a server from coming back.
 const pause = (tries) =>
-  new Promise((go) => setTimeout(go, Math.min(2000, 250 * 2 ** tries) * (0.5 + Math.random() / 2)));
+  new Promise((go) => setTimeout(go, Math.min(tries < 10 ? 2000 : 8000, 250 * 2 ** tries) * (0.5 + Math.random() / 2)));
 
 // The error says `why` where asking again is no use.
 export async function ask(path, token, options) {
@@ -101,7 +102,7 @@ export const send = (path, body, token) =>
 export function outbox(path, token, unsent, done) {
   let last = Promise.resolve();
   const queue = (body) => {
-    const sent = last.then(() => send(path, body, token)).then(() => null, (error) => error);
+    const sent = last.then(() => send(path, body, token)).then(expect, (error) => error);
     last = sent.then((error) => done(unsent.shift(), error));
   };
   unsent.forEach(queue);
@@ -109,6 +110,14 @@ export function outbox(path, token, unsent, done) {
     unsent.push({ key: newKey(), kind, ...body });
     queue(unsent.at(-1));
   };
+}
+
+// Some proxies hold a stream open whose server is gone: then what was said does not come back.
+let newest = 0;
+let reopen;
+
+function expect({ seq }) {
+  setTimeout(() => newest < seq && reopen(), 4000);
 }
 
 // Views come by a stream, or by long polls where something on the way holds the stream back.
@@ -120,6 +129,11 @@ export function follow(code, token, on) {
     heard = true;
     lost = clearTimeout(lost);
     on.link(true);
+  };
+
+  const show = (name, view) => {
+    newest = Math.max(newest, view.v ?? 0);
+    on.frame(name, view);
   };
 
   async function stream(signal, watch) {
@@ -135,19 +149,18 @@ export function follow(code, token, on) {
       text = frames.pop();
       for (const frame of frames) {
         const [, name, data] = /^event: (\w+)\ndata: (.*)/m.exec(frame) ?? [];
-        if (name) on.frame(name, JSON.parse(data));
+        if (name) show(name, JSON.parse(data));
       }
     }
   }
 
   async function poll(signal, watch) {
-    for (let newest = 0; ; await pause(0)) {
+    for (newest = 0; ; await pause(0)) {
       watch(30000);
       const answer = await ask(`${code}/poll?after=${newest}`, token, { signal });
       const views = answer.status === 204 ? {} : await answer.json();
       alive();
-      newest = Math.max(newest, ...Object.values(views).map(({ v = 0 }) => v));
-      Object.entries(views).forEach(([name, view]) => on.frame(name, view));
+      Object.entries(views).forEach(([name, view]) => show(name, view));
     }
   }
 
@@ -178,10 +191,10 @@ export function follow(code, token, on) {
   }
 
   // After sleep a connection may be long dead, and nobody knows.
-  const wake = () => {
+  const wake = (reopen = () => {
     polls = false;
     if (stop) open();
-  };
+  });
   addEventListener("online", wake);
   addEventListener("pageshow", ({ persisted }) => persisted && wake());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());

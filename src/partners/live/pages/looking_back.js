@@ -1,12 +1,12 @@
 // The stage in the debrief of a talk that the whole room had: one thing at a time, as the facilitator turns.
 
-import { change, choices, exchange, guesses, principles, tried, trustLine } from "./exchange.js";
+import { change, choices, guesses, principles, told, tried, trustLine, why } from "./exchange.js";
 import { curve } from "./figures.js";
-import { bubble, first, h, t } from "./live.js";
+import { bubble, first, h, p, t } from "./live.js";
 
 export const debrief = (room) => LOOKS[room.debrief.stop](room, room.debrief);
 
-const LOOKS = { whole, turn, change: smallest, principles: by, questions };
+const LOOKS = { whole, turn, votes, change: smallest, principles: by, questions };
 
 const heading = (back) => h("h2", {}, t(`look.${back.stop}`, back));
 
@@ -21,19 +21,24 @@ function whole(room, back) {
 }
 
 function turn(room, back) {
-  const { exchange: looked, trust } = back;
+  const { exchange, trust, n } = back;
   return [
-    h("section", { class: "turn" },
-      heading(back),
-      curve(room, trust, { turn: looked.turn }),
-      ...choices(room, looked)),
-    h("section", { class: "what" }, ...exchange(room, looked), ...guesses(room, looked), ...tried(room, looked)),
+    h("section", {}, heading(back), curve(room, trust, { turn: n }), ...why(room, exchange)),
+    h("section", { class: "what" }, ...told(room, exchange), ...guesses(room, exchange)),
   ];
+}
+
+function votes(room, back) {
+  const { exchange } = back;
+  return [h("section", { class: "wide" }, heading(back), ...choices(room, exchange), ...tried(room, exchange))];
 }
 
 function smallest(room, back) {
   return [
-    h("section", {}, heading(back), ...trustLine(room, back)),
+    h("section", {},
+      heading(back),
+      curve(room, back.trust, { other: back.change?.trust }),
+      back.change && p("hint", t("back.other"))),
     h("section", { class: "what" }, ...change(room, back.change)),
   ];
 }

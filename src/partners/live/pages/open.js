@@ -17,7 +17,7 @@ async function start() {
 }
 
 async function speakAs(language) {
-  await speak(language, true);
+  await speak(language, ["", "lead."]);
   remember("language", language);
   at.language = language;
 }

@@ -9,7 +9,7 @@ const code = decodeURI(location.pathname.slice(root.pathname.length)).toUpperCas
 
 // The phone keeps `seat`: { token, name, unsent }, and before that the key it was asked for with.
 const nobody = () => ({ unsent: [] });
-export const at = { mine: {}, seat: recall(code) ?? nobody(), linked: true };
+export const at = { mine: {}, seat: recall(code) ?? nobody(), linked: true, words: new Set([""]) };
 let out, stop;
 
 function keep(seat) {
@@ -17,16 +17,11 @@ function keep(seat) {
 }
 
 // Shows on the own phone before it has arrived: kind → field of `mine`, value, key in a list.
-const SAYS = {
+export const SAYS = {
   voted: ["vote", "reply"],
   wrote: ["text", "text"],
   guessed: ["guess", "trust"],
   renamed: ["name", "name"],
-  ticket: ["ticket", "text"],
-  reflected: ["reflections", "text", "prompt"],
-  rated: ["ratings", "points", "dimension"],
-  noted: ["note", "text"],
-  answered: ["answers", "true", "statement"],
 };
 const here = (mine, beat = mine.beat) => (mine.beat === beat ? mine : { ...mine, beat, vote: null, text: null, guess: null });
 
@@ -114,17 +109,19 @@ async function see(name, view) {
     setClock(view);
     await speakAs();
     news(changes(before, at.room));
-    part(at.room.mode); // in time: the link may be gone when the talk begins
+    load(at.room);
+    turn(at.room);
   }
   if (view.removed) leave({ why: "removed" });
   show();
 }
 
-async function speakAs(more = at.more) {
+async function speakAs(...more) {
+  more.forEach((part) => at.words.add(part));
   const wanted = [recall("language"), at.room?.language, navigator.language.slice(0, 2), "en"];
   const language = wanted.find((name) => name in LANGUAGES);
-  if (at.language !== language || at.more !== more) await speak(language, more);
-  Object.assign(at, { language, more });
+  await speak(language, at.language === language ? more : at.words);
+  at.language = language;
 }
 
 function news(words) {
@@ -133,16 +130,30 @@ function news(words) {
 
 // Some browsers remember that a file did not come: another try has another name.
 const parts = {};
+const AFTER = { vote: "after", trio: "trio_after" };
 let tries = 0;
 
-function part(name) {
-  const load = async () => {
-    if (name !== "vote") await speakAs(true);
+export function part(name) {
+  const come = async () => {
+    if (name !== "vote") await speakAs(`${name.split("_").pop()}.`);
     parts[name] = await import(`./${name}.js?${tries}`);
     show();
   };
-  parts[name] ??= load().catch(() => ((tries += 1), delete parts[name]));
+  parts[name] ??= come().catch(() => ((tries += 1), delete parts[name]));
   return parts[name];
+}
+
+// In time: the link may be gone when it is needed.
+function load({ mode, beat, trio }) {
+  part(mode);
+  if (beat?.chosen || trio?.step === "talk") part(AFTER[mode]);
+}
+
+// What is new begins at the top.
+function turn({ phase, beat, trio, debrief }) {
+  const place = [phase, beat?.n, trio?.round, trio?.step, debrief?.turn].join();
+  if (place !== at.place && document.activeElement.name !== "text") scrollTo(0, 0);
+  at.place = place;
 }
 
 export function show() {
@@ -150,25 +161,24 @@ export function show() {
   const inside = Boolean(at.seat.token);
   const state = h("span", { class: linked ? "hint" : "lost" }, t(linked ? "link.on" : "link.off"));
   const notices = [notice, !linked && t("link.lost"), room?.paused && t("paused")].filter(Boolean);
-  const clock = () => h("p", { class: "clock", role: "timer" }, t("time"), " ", h("b", {}, timeLeft(room.timer)));
+  const clock = () => h("b", { class: "clock", role: "timer", "aria-label": t("time") }, timeLeft(room.timer));
   draw(
     document.getElementById("page"),
     h("div", { id: "page" },
-      h("header", {}, h("b", {}, inside ? mine().name : "Partners"), inside && state),
+      h("header", {}, h("b", {}, inside ? mine().name : "Partners"), room?.timer && clock(), inside && state),
       h("main", { class: room?.phase },
-        h("div", {}, ...notices.map((words) => p("notice", words))),
-        room?.timer && clock(),
-        ...screen(room, inside)),
+        ...screen(room, inside),
+        h("div", {}, ...notices.map((words) => p("notice", words)))),
       h("footer", {}, ...languages(), inside && room?.phase !== "over" && button(t("leave"), () => say("left")))),
   );
 }
 
 function screen(room, inside) {
   if (!room) return [title("Partners")];
-  const { phase } = room;
+  const { phase, mode } = room;
   if (!inside && phase !== "over") return door(room);
   if (phase === "lobby") return lobby(room);
-  return part(phase === "talk" || room.seen ? room.mode : "after")[phase]?.(room) ?? [title(room.title, room.words)];
+  return part(phase === "talk" ? mode : AFTER[mode])[phase]?.(room) ?? [title(room.title, room.words)];
 }
 
 export const title = (words, lang) => h("h1", { tabindex: "-1", lang }, words);
@@ -186,7 +196,7 @@ function languages() {
 function door(room) {
   return [
     title(room.title, room.words),
-    p("", t("here", { n: room.here })),
+    room.here > 0 && p("", t("here", { n: room.here })),
     room.locked && !at.notice && p("notice", t("why.locked")),
     button(t(at.joining ? "join.wait" : "join"), at.joining ? null : join, "main"),
     p("hint", t("join.say")),

@@ -1,7 +1,7 @@
 // What a room of trios looks back at: the stage and the phones put the same parts together.
 
 import { bar, svg, table } from "./figures.js";
-import { bubble, first, h, p, root, t } from "./live.js";
+import { first, h, p, root, t } from "./live.js";
 
 document.head.append(h("link", { rel: "stylesheet", href: new URL("pages/trio.css", root).href }));
 
@@ -9,10 +9,8 @@ export const looking = (room) => LOOKS[room.seen.stop](room);
 
 const LOOKS = {
   ratings: ({ seen }) => ratings(seen.dimensions),
-  understood: (room) => [
-    bubble(room, t("hidden", { name: first(room) }), room.debrief.hidden, "thought"),
-    ...understood(room, room.seen.understood),
-  ],
+  hidden: (room) => [h("div", { class: "line thought", lang: room.words }, h("p", {}, room.debrief.hidden))],
+  understood: (room) => understood(room, room.seen.understood),
   questions: () => [],
 };
 

@@ -25,7 +25,7 @@ export async function see(name, view) {
 
 async function speakAs(language) {
   const known = language in LANGUAGES ? language : "en";
-  if (at.language !== known) await speak(known, true);
+  if (at.language !== known) await speak(known, ["", "trio.", "after.", "lead."]);
   at.language = known;
 }
 
@@ -55,7 +55,7 @@ function show() {
     h("div", { id: "page", class: room?.phase },
       h("header", {}, ...(room ? head(room) : [h("h1", {}, "Partners")])),
       h("main", {}, ...(room ? screen(room) : [])),
-      h("footer", {}, notice ? p("notice", notice) : h("span", {}), full())),
+      h("footer", {}, notice ? p("notice", notice) : p("count", ...status(room)), full())),
   );
   fit();
 }
@@ -88,11 +88,25 @@ function full() {
   return document.fullscreenEnabled && button(t(inside ? "stage.window" : "stage.full"), change);
 }
 
-// As large as the screen holds; where somebody has zoomed in, or the window is narrow, the page scrolls.
+// What everybody does now, or what came out: always in the same place.
+function status(room) {
+  const { beat, trio: round } = room ?? {};
+  if (round) return [t("trio.next", { step: t(`step.${round.next}`) })];
+  if (!beat?.replies.length) return [];
+  if (beat.tally) return [sentence(beat)];
+  if (beat.vote === "waiting") return [isFirst(beat) ? "" : t("stage.talk")];
+  return [t(beat.vote === "open" ? "stage.vote" : "next.closed"), " ", h("b", {}, t("votes", { n: beat.votes }))];
+}
+
+// Before anybody has said anything, the stage tells the situation.
+const isFirst = ({ n, vote }) => n === 1 && vote === "waiting";
+
+// As large as the screen holds, in few steps, so that little jumps; where somebody has zoomed in, or the
+// window is narrow, the page scrolls.
 function fit() {
   const { style } = document.documentElement;
   style.fontSize = "";
-  for (let size = innerWidth / 45; innerWidth > 899 && size > 16; size -= 0.5) {
+  for (let size = innerWidth / 45; innerWidth > 899 && size > 16; size *= 0.945) {
     style.fontSize = `${size}px`;
     if (document.getElementById("page").scrollHeight <= innerHeight) break;
   }
@@ -126,27 +140,23 @@ function talk(room) {
     h("section", { class: "who" },
       h("div", { class: "face" },
         portrait(room, mood ?? "plain", show),
-        h("p", {}, h("b", {}, room.parent.name), ", ", room.parent.who)),
+        isFirst(beat) && h("p", {}, h("b", {}, room.parent.name), ", ", room.parent.who)),
       before && bubble(room, name, before, "parent"),
       bubble(room, name, beat.says.line, beat.chosen ? "parent" : "parent now"),
-      texts(beat)),
+      !beat.chosen && texts(beat)),
     h("section", { class: "what" }, ...what(room, beat)),
   ];
 }
 
 function what(room, beat) {
   if (beat.ending) return [h("h2", {}, beat.ending.title), ...paragraphs(beat.ending.text)];
-  if (beat.chosen) return [...said(room, beat), beat.tally && p("hint", sentence(beat))];
-  if (beat.vote === "revealed") return [table(room, beat), p("count", sentence(beat))];
-  if (beat.vote === "waiting" && beat.n === 1) return setting(room);
-  const doing = { waiting: "stage.talk", open: "stage.vote", closed: "next.closed" }[beat.vote];
-  return [
-    h("ol", { class: "replies", lang: room.words }, ...beat.replies.map(reply)),
-    p("count", t(doing), " ", beat.vote !== "waiting" && h("b", {}, t("votes", { n: beat.votes }))),
-  ];
+  if (beat.chosen) return said(room, beat);
+  if (beat.tally) return [table(room, beat)];
+  if (isFirst(beat)) return setting(room);
+  return [h("ol", { class: "replies", lang: room.words }, ...beat.replies.map(reply))];
 }
 
-const reply = ({ say }, i) => h("li", {}, h("b", {}, letter(i)), say);
+const reply = ({ say }, i) => h("li", {}, h("b", {}, letter(i)), h("span", {}, say));
 
 function said(room, { chosen, replies, answer }) {
   const { say } = replies.find(({ key }) => key === chosen);
@@ -163,18 +173,22 @@ function setting(room) {
   ];
 }
 
+// The roles are told because the style sheet lays the rows out in its own way.
 function table(room, beat) {
   const most = Math.max(...results(beat).map(({ n }) => n));
+  const cell = (...content) => h("td", { role: "cell" }, ...content);
   const row = ({ letter: sign, say, n, percent }) =>
-    h("tr", { class: n && n === most ? "most" : "" },
-      h("th", { scope: "row" }, h("b", {}, sign)),
-      h("td", {}, h("span", { lang: room.words }, say), bar(percent)),
-      h("td", {}, String(n)),
-      h("td", {}, t("percent", { percent })));
-  const column = (key) => h("th", { scope: "col" }, t(key));
-  return h("table", {},
-    h("thead", {}, h("tr", {}, h("td", {}), ...["stage.reply", "stage.votes", "stage.share"].map(column))),
-    h("tbody", {}, ...results(beat).map(row)));
+    h("tr", { role: "row", class: n && n === most ? "most" : "" },
+      h("th", { role: "rowheader", scope: "row" }, h("b", {}, sign)),
+      cell(h("span", { lang: room.words }, say)),
+      cell(bar(percent)),
+      cell(String(n)),
+      cell(t("percent", { percent })));
+  const column = (key) => h("th", { role: "columnheader", scope: "col" }, t(key));
+  const columns = ["stage.reply", "stage.share", "stage.votes", "stage.percent"].map(column);
+  return h("table", { class: "replies", role: "table" },
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, cell(), ...columns)),
+    h("tbody", { role: "rowgroup" }, ...results(beat).map(row)));
 }
 
 function texts({ texts: all }) {

@@ -1,23 +1,28 @@
 // The phone in a trio: who sits there, the card of a role, and what is asked of it.
 
 import { button, first, h, p, t } from "./live.js";
-import { mine, say, situation, title, writing } from "./phone.js";
-import { looking, summary } from "./seen.js";
+import { SAYS, mine, part, say, situation, title, writing } from "./phone.js";
+
+Object.assign(SAYS, {
+  rated: ["ratings", "points", "dimension"],
+  noted: ["note", "text"],
+  answered: ["answers", "true", "statement"],
+});
 
 export function talk(room) {
   const own = mine();
   if (!room.trio || !own.role) return waiting(room);
   const { next } = room.trio;
   return [
-    h("div", { role: "status" },
+    h("section", { role: "status" },
       title(`${t("trio", own.trio)} · ${t(`role.${own.role}`)}`),
       p("", people(own))),
     p("next", task(room, own)),
     special(room, own),
     own.statements && statements(room, own),
-    own.said && compared(room, own),
+    own.said && part("trio_after").compared?.(room, own),
     own.heard && own.role !== "observer" && heard(own),
-    own.role === "observer" ? h("div", { class: "observing" }, ...observing(own)) : card(room, own),
+    ...(own.role === "observer" ? observing(own) : [card(room, own)]),
     p("hint", t("trio.next", { step: t(`step.${next}`) })),
   ];
 }
@@ -58,13 +63,12 @@ function special({ trio: { step } }, { role, trio: { told } }) {
 
 function card(room, { role, card: told }) {
   if (role === "guest") return null;
-  const heading = h("h2", {}, t("card"));
-  if (role === "teacher") return h("section", { class: "card" }, heading, situation(room, true));
+  if (role === "teacher") return situation(room, true);
   const part = (key, ...words) => h("div", {}, h("h3", {}, t(`card.${key}`)), ...words);
   const line = (words) => h("li", {}, words);
   const lang = room.words;
   return h("section", { class: "card" },
-    heading,
+    h("h2", {}, t("card")),
     h("p", { lang }, `${room.parent.name}, ${room.parent.who}; ${told.job}.`),
     part("hidden", h("p", { lang }, told.hidden)),
     part("first", h("p", { lang }, `“${told.first}”`)),
@@ -72,13 +76,13 @@ function card(room, { role, card: told }) {
     p("", t("card.trust")));
 }
 
-function options(name, legend, choices, chosen, choose) {
+function options(name, legend, choices, chosen, choose, kind) {
   const option = ([value, sign, words, lang]) =>
     h("label", { class: "reply" },
       h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => choose(value) }),
       h("b", {}, sign),
       h("span", { lang }, words));
-  return h("fieldset", {}, h("legend", {}, legend), ...choices.map(option));
+  return h("fieldset", { class: kind }, h("legend", {}, legend), ...choices.map(option));
 }
 
 function observing({ round, rubric, ratings = {}, note, quote, heard: others }) {
@@ -108,34 +112,7 @@ function statements(room, { round, statements: all, answers = {} }) {
   const choices = [true, false].map((value) => [value, t(`${value}`)[0], t(`${value}`)]);
   const ask = (words, i) => {
     const choose = (value) => say("answered", { round, statement: i, true: value });
-    return options(`statement-${i}`, h("span", { lang: room.words }, words), choices, answers[i], choose);
+    return options(`statement-${i}`, h("span", { lang: room.words }, words), choices, answers[i], choose, "pair");
   };
   return h("section", {}, ...all.map(ask));
-}
-
-function compared(room, { said }) {
-  const { understood } = room.trio;
-  const answer = (value) => (value === undefined ? t("said.none") : t(`${value}`));
-  const row = ({ say: words, true: is }, i) =>
-    h("li", {},
-      h("p", { lang: room.words }, words),
-      p("hint",
-        t("said.teacher", { answer: answer(said.teacher[i]) }), " · ",
-        t("said.parent", { answer: answer(said.parent[i]) }), " · ",
-        t("said.card", { answer: answer(is) })));
-  return h("section", {},
-    h("h2", {}, t("said")),
-    h("ul", {}, ...understood.statements.map(row)),
-    p("hint", summary(understood)));
-}
-
-export function debrief(room) {
-  const prompt = (words, i) =>
-    writing(`prompt-${i}`, words, mine().reflections?.[i], (text) => say("reflected", { prompt: i, text }));
-  return [
-    title(t(`look.${room.seen.stop}`)),
-    h("section", {}, ...looking(room)),
-    p("hint", t("back.kept")),
-    ...room.debrief.prompts.map(prompt),
-  ];
 }

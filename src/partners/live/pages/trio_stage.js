@@ -6,12 +6,15 @@ import { looking, summary, understood } from "./seen.js";
 export function trio(room) {
   const { trio: now } = room;
   if (!now) return roles(room);
-  const doing = h("section", {},
+  const doing = [
     p("hint", t("stage.round", now), " · ", t("stage.trios", { n: now.count })),
     h("h2", {}, t(`trio.${now.step}`)),
-    p("count", t("trio.next", { step: t(`step.${now.next}`) })));
-  if (now.understood) return [doing, h("section", { class: "what" }, ...understood(room, now.understood))];
-  return [doing, now.trios.length ? seats(now.trios) : numbers(now)];
+  ];
+  if (now.understood) {
+    const thisRound = { ...now.understood, rounds: [] };
+    return [h("section", { class: "wide" }, ...doing, ...understood(room, thisRound))];
+  }
+  return [h("section", {}, ...doing), now.trios.length ? seats(now.trios) : numbers(now)];
 }
 
 function roles(room) {

@@ -13,8 +13,7 @@ export function talk(room) {
     beat.before?.answer && bubble(room, name, beat.before.answer, "parent"),
     h("div", { class: "face" }, portrait(room, mood, show), p("", t(`mood.${mood}`, { name }))),
     bubble(room, name, beat.says.line, "parent now"),
-    ...middle(room, beat, name),
-    p("next", next(beat, name)),
+    ...middle(room, beat, p("next", next(beat, name))),
     beat.replies.length > 0 && ownWords(beat),
     beat.guess && beat.vote !== "waiting" && !beat.chosen && guess(room, beat),
     beat.texts.length > 0 &&
@@ -23,13 +22,20 @@ export function talk(room) {
   ];
 }
 
-function middle(room, beat, name) {
+function middle(room, beat, next) {
   const { ending, replies, chosen, answer } = beat;
   const tally = beat.tally && p("hint", sentence(beat));
-  if (ending) return [h("section", { lang: room.words }, h("h2", {}, ending.title), ...paragraphs(ending.text))];
-  if (!chosen) return [options(room, beat), tally];
+  if (ending) {
+    return [h("section", { lang: room.words }, h("h2", {}, ending.title), ...paragraphs(ending.text)), next];
+  }
+  if (!chosen) return [next, options(room, beat), tally];
   const said = replies.find(({ key }) => key === chosen).say;
-  return [bubble(room, t("teacher"), said, "teacher now"), answer && bubble(room, name, answer.line, "parent now"), tally];
+  return [
+    bubble(room, t("teacher"), said, "teacher now"),
+    answer && bubble(room, first(room), answer.line, "parent now"),
+    next,
+    tally,
+  ];
 }
 
 function next(beat, name) {

@@ -111,6 +111,21 @@ def test_a_stream_that_is_ended_while_its_line_is_full_ends(small_talk: RolePlay
     asyncio.run(main())
 
 
+def test_who_comes_between_two_frames_sees_the_step_that_was_just_done(small_talk: RolePlay) -> None:
+    async def main() -> None:
+        session, line = Session(small_talk), Line()
+        await session.publish(events.Began())
+        for body in (events.VoteOpened(), events.Revealed()):
+            session.do(body)
+            session.screens.announce(urgent=True)
+        await session.stream(line, seat=1)
+        assert [view["beat"]["vote"] for view in line.frames("room")] == ["revealed"]
+        await asyncio.sleep(0.12)
+        assert len(line.frames("room")) == 1
+
+    asyncio.run(main())
+
+
 def test_a_poll_by_the_number_of_ones_own_view_misses_nothing_of_the_room(small_talk: RolePlay) -> None:
     """What others did just before is not published yet when one's own, newer vote is shown."""
 

@@ -170,6 +170,7 @@ class Screens:
         self._of_seat: dict[int, list[Screen]] = {}
         self._of_address: Counter[str] = Counter()
         self._changed: set[int] = set()
+        self._step = False
         self._turn = 0
         self._published = self._told = -1
         self._last = 0.0
@@ -232,6 +233,7 @@ class Screens:
 
     def announce(self, urgent: bool) -> None:
         """Publish what is new, soon: a step of the session sooner than a number that grows."""
+        self._step = self._step or urgent
         loop = asyncio.get_running_loop()
         wait = QUICK if urgent else QUICK + len(self._all) / MANY
         due = max(loop.time(), self._last + wait)
@@ -245,6 +247,7 @@ class Screens:
         self._timer = None
         self._last = asyncio.get_running_loop().time()
         self._bring_up_to_date()
+        self._step = False
         everybody, self._told = self._told < self._published, self._published
         seats, self._changed = self._changed, set()
         for screen in self._all:
@@ -267,11 +270,12 @@ class Screens:
     def news(self, screen: Screen) -> list[Frame]:
         """Return what `screen` has not seen yet; from now on it has.
 
-        A poll asks by one number for all views, so they must be of one moment; and it is not answered
-        for a mere number of screens, which its own coming and going changes.
+        Whoever opens a stream sees a step of the session that is about to be published. A poll asks by
+        one number for all views, so they must be of one moment; and it is not answered for a mere number
+        of screens, which its own coming and going changes.
         """
         frames = []
-        if not screen.streams:
+        if self._step or not screen.streams:
             self._bring_up_to_date()
         if not screen.about:
             screen.about = True

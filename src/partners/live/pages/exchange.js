@@ -1,6 +1,6 @@
 // What the room looks back at, part by part: the stage and the phones put the same parts together.
 
-import { bar, curve, signed, table } from "./figures.js";
+import { bar, counted, curve, signed, table } from "./figures.js";
 import { bubble, first, h, letter, p, t } from "./live.js";
 
 const words = (room, text) => h("span", { lang: room.words }, text);
@@ -43,16 +43,18 @@ export function why(room, { trust: [from, to], coach, principle: name }) {
 export function choices(room, { options, said, votes }) {
   const rows = options.map((option, i) => ({ ...option, letter: letter(i) }));
   const all = rows.reduce((sum, { votes: n }) => sum + n, 0) || 1;
-  const row = ({ letter: sign, say, votes: n, moves }) => [
-    h("b", { class: say === said ? "won" : "" }, sign),
-    [words(room, say), bar((100 * n) / all)],
-    String(n),
-    signed(moves),
-  ];
+  const row = ({ say, votes: n, moves, ...more }) => ({
+    ...more,
+    say,
+    share: (100 * n) / all,
+    numbers: [t("votes", { n }), t("back.by", { by: signed(moves) })],
+    look: say === said ? "won" : "",
+  });
   const chosen = rows.find(({ say }) => say === said);
   const best = most(rows, ({ moves }) => moves);
+  const columns = ["stage.reply", "back.share", "stage.votes", "back.moves"].map((key) => t(key));
   return [
-    table(["", t("stage.reply"), t("stage.votes"), t("back.moves")], rows.map(row)),
+    counted(room, "choices", columns, rows.map(row)),
     p("count",
       t("back.said", chosen), " ",
       votes > 0 && t("chose", { n: chosen.votes, of: votes }), " ",

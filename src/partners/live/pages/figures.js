@@ -23,6 +23,21 @@ export function table(columns, rows, kind = "") {
     h("tbody", {}, ...rows.map(row)));
 }
 
+// Replies, each over its bar and its numbers. The style sheet lays the rows out its own way, hence the roles.
+export function counted(room, kind, columns, rows) {
+  const cell = (...content) => h("td", { role: "cell" }, ...content);
+  const row = ({ letter, say, share, numbers, look }) =>
+    h("tr", { role: "row", class: look },
+      h("th", { role: "rowheader", scope: "row" }, h("b", {}, letter)),
+      cell(h("span", { lang: room.words }, say)),
+      cell(bar(share)),
+      ...numbers.map((words) => cell(words)));
+  const column = (words) => h("th", { role: "columnheader", scope: "col" }, words);
+  return h("table", { class: `replies ${kind}`, role: "table" },
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, cell(), ...columns.map(column))),
+    h("tbody", { role: "rowgroup" }, ...rows.map(row)));
+}
+
 // Trust from the start: the room's, and dashed the other conversation's. `turn` is the one looked at.
 export function curve(room, trust, { turn, other = [] } = {}) {
   const [low, high] = room.trust;

@@ -23,8 +23,8 @@ function whole(room, back) {
 function turn(room, back) {
   const { exchange, trust, n } = back;
   return [
-    h("section", {}, heading(back), curve(room, trust, { turn: n }), ...why(room, exchange)),
-    h("section", { class: "what" }, ...told(room, exchange), ...guesses(room, exchange)),
+    h("section", {}, heading(back), curve(room, trust, { turn: n }), ...why(room, exchange), ...guesses(room, exchange)),
+    h("section", { class: "what" }, ...told(room, exchange)),
   ];
 }
 
@@ -33,13 +33,16 @@ function votes(room, back) {
   return [h("section", { class: "wide" }, heading(back), ...choices(room, exchange), ...tried(room, exchange))];
 }
 
+// Where the two ways part; what comes after that, the phones have.
 function smallest(room, back) {
+  const [inShort, other] = change(room, back.change);
   return [
     h("section", {},
       heading(back),
       curve(room, back.trust, { other: back.change?.trust }),
-      back.change && p("hint", t("back.other"))),
-    h("section", { class: "what" }, ...change(room, back.change)),
+      back.change && p("hint", t("back.other")),
+      inShort),
+    other,
   ];
 }
 

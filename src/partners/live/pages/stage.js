@@ -1,6 +1,6 @@
 // The stage: what the whole room sees, large. It holds no key, and nothing can be pressed but full screen.
 
-import { bar } from "./figures.js";
+import { counted } from "./figures.js";
 import {
   LANGUAGES, bubble, button, changes, draw, first, follow, h, letter, p, paragraphs, portrait, reason, results,
   root, sentence, setClock, speak, t, timeLeft,
@@ -10,6 +10,7 @@ import { changed, lookedBack, trio } from "./trio_stage.js";
 
 const code = decodeURI(location.pathname).split("/").pop().toUpperCase();
 const at = { linked: true };
+const LONG = 180; // signs of what the parent says
 const PHASES = ["open", "explore", "plan", "close"];
 
 export async function see(name, view) {
@@ -135,14 +136,13 @@ function talk(room) {
   const { beat } = room;
   const name = first(room);
   const { mood } = beat.answer ?? beat.says;
-  const before = beat.vote === "waiting" && beat.before?.answer;
+  const { line } = beat.says;
   return [
-    h("section", { class: "who" },
+    h("section", { class: line.length > LONG ? "who long" : "who" },
       h("div", { class: "face" },
         portrait(room, mood ?? "plain", show),
         isFirst(beat) && h("p", {}, h("b", {}, room.parent.name), ", ", room.parent.who)),
-      before && bubble(room, name, before, "parent"),
-      bubble(room, name, beat.says.line, beat.chosen ? "parent" : "parent now"),
+      bubble(room, name, line, beat.chosen ? "parent" : "parent now"),
       !beat.chosen && texts(beat)),
     h("section", { class: "what" }, ...what(room, beat)),
   ];
@@ -173,22 +173,16 @@ function setting(room) {
   ];
 }
 
-// The roles are told because the style sheet lays the rows out in its own way.
 function table(room, beat) {
   const most = Math.max(...results(beat).map(({ n }) => n));
-  const cell = (...content) => h("td", { role: "cell" }, ...content);
-  const row = ({ letter: sign, say, n, percent }) =>
-    h("tr", { role: "row", class: n && n === most ? "most" : "" },
-      h("th", { role: "rowheader", scope: "row" }, h("b", {}, sign)),
-      cell(h("span", { lang: room.words }, say)),
-      cell(bar(percent)),
-      cell(String(n)),
-      cell(t("percent", { percent })));
-  const column = (key) => h("th", { role: "columnheader", scope: "col" }, t(key));
-  const columns = ["stage.reply", "stage.share", "stage.votes", "stage.percent"].map(column);
-  return h("table", { class: "replies", role: "table" },
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, cell(), ...columns)),
-    h("tbody", { role: "rowgroup" }, ...results(beat).map(row)));
+  const row = ({ n, percent, ...more }) => ({
+    ...more,
+    share: percent,
+    numbers: [String(n), t("percent", { percent })],
+    look: n && n === most ? "most" : "",
+  });
+  const columns = ["stage.reply", "back.share", "stage.votes", "stage.share"].map((key) => t(key));
+  return counted(room, "", columns, results(beat).map(row));
 }
 
 function texts({ texts: all }) {

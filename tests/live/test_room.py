@@ -174,6 +174,19 @@ def test_own_words_pass_the_facilitator_and_new_ones_pass_again(session: Session
     assert session.do(events.Shown(text=waiting["id"])) == "no_text"
 
 
+def test_the_facilitator_reads_the_last_hundred_texts_of_a_hall_and_those_that_are_shown(
+    session: Session,
+) -> None:
+    session.joins(146)
+    for seat in range(1, 151):
+        assert session.do(events.Wrote(beat=1, text=f"text {seat}"), seat) is None
+        if seat == 1:
+            session.does(events.Shown(text=session.room.seq))
+    back = views.backstage(session.room, 0)
+    assert [text["text"] for text in back["texts"]][:2] == ["text 1", "text 51"]
+    assert (len(back["texts"]), back["unlisted"]) == (101, 49)
+
+
 def test_whoever_is_removed_takes_votes_and_texts_along(session: Session) -> None:
     session.votes("but", "but", "praise")
     assert session.do(events.Wrote(beat=1, text="a nuisance"), 1) is None
@@ -256,7 +269,8 @@ def test_a_session_goes_from_the_lobby_to_its_end_by_the_suggested_steps(small_t
         if can[0] == "vote_opened":
             session.votes(*list(session.room.beat.offers)[:1] * 3)
     line = ["vote_opened", "revealed", "chosen", "went_on"]
-    looks = ["looked"] * 5  # both exchanges, the smallest change, the principles, the questions
+    # both exchanges and the votes there, the smallest change, the principles, the questions
+    looks = ["looked"] * 7
     assert did == ["began", *line, *line, "debriefed", *looks, "ticketed", "ended"]
     assert session.do(events.Joined(token_hash="too late")) == "over"
 

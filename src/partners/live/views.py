@@ -213,6 +213,7 @@ class Backstage(TypedDict):
     tally: list[Count]
     leading: str | None
     texts: list[BackText]
+    unlisted: int  # earlier texts that nobody has let pass
     seats: list[BackSeat]  # the first 200
     guesses: int
     connected: int  # phones and screens whose stream is open
@@ -221,7 +222,7 @@ class Backstage(TypedDict):
     trio: BackTrio | None
 
 
-SEATS_LISTED = 200
+SEATS_LISTED, TEXTS_LISTED = 200, 100
 
 _PROBES: list[Body] = [
     events.Began(), events.VoteOpened(), events.VoteClosed(), events.Revealed(), events.WentOn(),
@@ -361,9 +362,8 @@ def backstage(room: Room, connected: int) -> Backstage:
         "can": _can(room),
         "tally": _tally(beat),
         "leading": max(beat.offers, key=lambda key: beat.tally.get(key, 0), default=None),
-        "texts": [
-            {"id": key, "text": text.text, "shown": text.shown} for key, text in beat.texts.items()
-        ],
+        "texts": (texts := _listed(beat)),
+        "unlisted": len(beat.texts) - len(texts),
         "seats": [{"seat": seat.number, "name": seat.name} for seat in seats[:SEATS_LISTED]],
         "guesses": len(beat.guesses),
         "connected": connected,
@@ -371,6 +371,16 @@ def backstage(room: Room, connected: int) -> Backstage:
         "tickets": len(room.tickets),
         "trio": trio_views.backstage(room),
     }
+
+
+def _listed(beat: Place) -> list[BackText]:
+    """Return the texts that are shown, and the last of the others: a hall writes too many to list."""
+    late = set(list(beat.texts)[-TEXTS_LISTED:])
+    return [
+        {"id": key, "text": text.text, "shown": text.shown}
+        for key, text in beat.texts.items()
+        if text.shown or key in late
+    ]
 
 
 def _can(room: Room) -> list[str]:

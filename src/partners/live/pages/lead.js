@@ -243,7 +243,7 @@ function replies(beat, { tally }) {
     h("ol", {}, ...results({ ...beat, tally }).map(row)));
 }
 
-function texts({ texts: all }) {
+function texts({ texts: all, unlisted }) {
   const row = ({ id, text, shown }) => {
     const words = t(shown ? "lead.hide" : "lead.show");
     const change = () => act(shown ? "hidden" : "shown", { text: id });
@@ -253,7 +253,8 @@ function texts({ texts: all }) {
   };
   return h("section", {},
     h("h2", {}, t("lead.texts")),
-    all.length ? h("ul", {}, ...all.map(row)) : p("hint", t("lead.none")));
+    all.length ? h("ul", {}, ...all.map(row)) : p("hint", t("lead.none")),
+    unlisted > 0 && p("hint", t("lead.unlisted", { n: unlisted })));
 }
 
 // In words; what there is of each exchange stands in a pair.

@@ -200,7 +200,8 @@ function desk(room, back) {
     room.beat && replies(room.beat, back),
     room.beat && texts(back),
     room.debrief && looking(room),
-    time(room),
+    can("timer") && time(room),
+    room.phase === "over" && h("section", {}, ...files()),
     people(back),
     about(room),
     later(),
@@ -273,7 +274,8 @@ const rest = (some) =>
 
 function others({ paused }) {
   const hold = paused ? "resumed" : "paused";
-  return h("section", {}, row([...rest(STEPS), can(hold) && hold !== suggested() && doing(hold)]));
+  const buttons = [can(hold) && hold !== suggested() && doing(hold), ...rest(STEPS)].filter(Boolean);
+  return buttons.length > 0 && h("section", {}, row(buttons));
 }
 
 function later() {
@@ -304,15 +306,21 @@ function people({ seats }) {
     h("ul", {}, ...seats.map(person)));
 }
 
-function about({ language, locked, code }) {
-  const stage = { class: "quiet", href: new URL(`stage/${code}`, root).href, target: "_blank", rel: "noopener" };
+function files() {
   const report = (kind) => button(t("lead.report", { kind: kind.toUpperCase() }), () => save(`report.${kind}`));
+  return [
+    p("", t("lead.keep")),
+    row([...["html", "csv", "json"].map(report), button(t("lead.replay"), () => save("replay.json"))]),
+  ];
+}
+
+function about({ language, locked, code, phase }) {
+  const stage = { class: "quiet", href: new URL(`stage/${code}`, root).href, target: "_blank", rel: "noopener" };
   const speaks = ([lang, name]) => button(name, () => act("language", { language: lang }), "quiet", { lang });
   return h("details", {},
     h("summary", {}, t("lead.room")),
-    row([h("a", stage, t("lead.stage")), doing(locked ? "unlocked" : "locked")]),
-    p("", t("lead.keep")),
-    row([...["html", "csv", "json"].map(report), button(t("lead.replay"), () => save("replay.json"))]),
+    row([h("a", stage, t("lead.stage")), phase !== "over" && doing(locked ? "unlocked" : "locked")].filter(Boolean)),
+    ...(phase === "over" ? [] : files()),
     p("", t("lead.language")),
     row(Object.entries(LANGUAGES).filter(([name]) => name !== language).map(speaks)));
 }

@@ -23,7 +23,11 @@ function whole(room, back) {
 function turn(room, back) {
   const { exchange, trust, n } = back;
   return [
-    h("section", {}, heading(back), curve(room, trust, { turn: n }), ...why(room, exchange), ...guesses(room, exchange)),
+    h("section", { class: "turn" },
+      heading(back),
+      curve(room, trust, { turn: n }),
+      ...why(room, exchange),
+      ...guesses(room, exchange)),
     h("section", { class: "what" }, ...told(room, exchange)),
   ];
 }

@@ -7,8 +7,9 @@ import json
 import secrets
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
@@ -18,13 +19,20 @@ from partners.live.limits import Limits
 from partners.live.log import Log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
     from pathlib import Path
 
     from partners.live.events import Mode
     from partners.scenario.model import RolePlay
 
 Json = dict[str, Any]
+T = TypeVar("T")
+
+
+def run(doing: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread of its own: where a browser was driven before, this one has a loop that runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, doing).result()
 
 
 def new_key() -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from live.phones import Caller, Json, Phone, Serving, head, post, until, votes
+from live.served import run
 
 from partners.live import names
 
@@ -279,7 +280,7 @@ def test_what_no_page_would_send_is_refused_and_leaves_no_trace(
                 assert set(seat.view("you")) == {"v", "seat", "name", "beat"}
                 seat.lose()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_who_is_no_facilitator_and_no_seat_gets_nowhere(serving: Serving, small_talk: RolePlay) -> None:
@@ -317,7 +318,7 @@ def test_who_is_no_facilitator_and_no_seat_gets_nowhere(serving: Serving, small_
             await room.unmoved_by(deed)
             await other.shows_the_same()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_the_same_request_again_is_the_same_event_and_anothers_key_is_not_mine(
@@ -344,7 +345,7 @@ def test_the_same_request_again_is_the_same_event_and_anothers_key_is_not_mine(
             assert [reply for seat, reply in said if seat == phone.seat] == ["leave", "praise"]
             assert [reply for seat, reply in said if seat == stranger.seat] == ["but"]
 
-    asyncio.run(main())
+    run(main())
 
 
 WORDS = {
@@ -393,7 +394,7 @@ def test_words_come_out_as_words_on_every_screen(serving: Serving, small_talk: R
                 await shows(phone, "you", ticket=shown)
             phone.sleep()
 
-    asyncio.run(main())
+    run(main())
 
 
 async def shows(phone: Phone, view: str, /, **wanted: object) -> None:
@@ -441,7 +442,7 @@ def test_a_flood_from_one_seat_or_one_address_is_held_back(
             late = Phone(room.port, room.code)
             await late.join()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_many_streams_of_one_are_ended_and_the_others_go_on(
@@ -468,7 +469,7 @@ def test_many_streams_of_one_are_ended_and_the_others_go_on(
             for phone in (*stages, *tabs):
                 phone.sleep()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_who_keeps_the_server_waiting_is_cut_off(serving: Serving, small_talk: RolePlay) -> None:
@@ -515,7 +516,7 @@ def test_who_keeps_the_server_waiting_is_cut_off(serving: Serving, small_talk: R
             assert ended["crowd"][49] < 0.7 < ended["crowd"][50]
             await seat.say("voted", beat=1, reply="leave")
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_who_asks_without_end_waits_for_each_answer(serving: Serving, small_talk: RolePlay) -> None:
@@ -539,4 +540,4 @@ def test_who_asks_without_end_waits_for_each_answer(serving: Serving, small_talk
             assert len(took) > 50
             assert min(took) >= 1
 
-    asyncio.run(main())
+    run(main())

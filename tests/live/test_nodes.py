@@ -20,7 +20,7 @@ import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
-from live.served import Facilitator, Person, Visitor, new_key
+from live.served import Facilitator, Person, Visitor, new_key, run
 
 from partners import cli
 from partners.live import app, events, names, postgres, serve
@@ -341,7 +341,7 @@ def test_two_thousand_events_come_in_one_order_everywhere(
     with ThreadPoolExecutor(1) as hand:
         following = hand.submit(follow)
         try:
-            asyncio.run(both())
+            run(both())
         finally:
             stopped.set()
         assert following.result() == list(range(1, 2002))
@@ -370,7 +370,7 @@ def test_without_redis_votes_are_kept_and_show_a_moment_later(
 
     with ExitStack() as stack:
         url = stack.enter_context(databases.redis())
-        asyncio.run(play(f"{address}&wake={url}", stack))
+        run(play(f"{address}&wake={url}", stack))
 
 
 def test_it_answers_as_the_file_does(address: str, tmp_path: Path, small_talk: RolePlay) -> None:

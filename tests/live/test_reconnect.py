@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from live.phones import Phone, Serving, pause, until, votes
+from live.served import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -198,7 +199,7 @@ def test_whatever_happens_to_a_phone_it_ends_with_the_same_screen(
         lead.sleep()
         proxy.close()
 
-    asyncio.run(main())
+    run(main())
 
 
 async def cut(proxy: Proxy) -> None:
@@ -250,7 +251,7 @@ def test_a_server_that_is_killed_while_all_vote_has_lost_nothing_and_all_are_bac
         for phone in phones:
             phone.sleep()
 
-    asyncio.run(main())
+    run(main())
 
 
 def shows(phone: Phone, vote: str) -> bool:

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from live.served import Facilitator
+from live.served import Facilitator, run
 
 from partners import library
 from partners.live import events, rehearsal, serve
@@ -45,7 +45,7 @@ class Session:
     def played(
         self, cast: Cast, lead: Callable[[Session], Coroutine[Any, Any, None]] | None = None
     ) -> Session:
-        asyncio.run(self._played(cast, lead))
+        run(self._played(cast, lead))
         log = Log(self._file)
         self.events = log.read(self._code)
         log.close()

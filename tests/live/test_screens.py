@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from live.served import run
 
 from partners.live import events, limits, views
 from partners.live.events import Event
@@ -89,7 +90,7 @@ def test_a_full_line_shows_the_newest_when_it_is_free_and_holds_nobody_up(small_
         await session.publish(events.Paused())
         assert full.frames("room")[-1]["paused"]
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_stream_that_is_ended_while_its_line_is_full_ends(small_talk: RolePlay) -> None:
@@ -108,7 +109,7 @@ def test_a_stream_that_is_ended_while_its_line_is_full_ends(small_talk: RolePlay
         assert not gone.ended
         assert len(session.screens) == 1
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_who_comes_between_two_frames_sees_the_step_that_was_just_done(small_talk: RolePlay) -> None:
@@ -123,7 +124,7 @@ def test_who_comes_between_two_frames_sees_the_step_that_was_just_done(small_tal
         await asyncio.sleep(0.12)
         assert len(line.frames("room")) == 1
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_poll_by_the_number_of_ones_own_view_misses_nothing_of_the_room(small_talk: RolePlay) -> None:
@@ -143,7 +144,7 @@ def test_a_poll_by_the_number_of_ones_own_view_misses_nothing_of_the_room(small_
         session.do(events.Joined(token_hash="c"))
         assert [frame.name for frame in session.screens.news(again)] == [b"room"]
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_remote_that_polls_is_not_answered_because_it_polls(small_talk: RolePlay) -> None:
@@ -158,7 +159,7 @@ def test_a_remote_that_polls_is_not_answered_because_it_polls(small_talk: RolePl
         session.do(events.Locked())
         assert [frame.name for frame in session.screens.news(poll)] == [b"room", b"back"]
 
-    asyncio.run(main())
+    run(main())
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+SHORTEST, LONGEST = 0.25, 2.0
+"""Seconds between two tries; every one that a proxy refuses costs the hub a page."""
+
 
 @dataclass
 class Phone:
@@ -55,13 +58,17 @@ class Phone:
         return status, json.loads(answer) if status < 500 else {}
 
     async def follow(self) -> None:
-        """See what the stream brings, and come back whenever it ends."""
+        """See what the stream brings; come back when it ends, as the page does: later each time."""
+        pause = SHORTEST
         while True:
             with suppress(OSError, asyncio.IncompleteReadError):
-                await self._stream()
-            await asyncio.sleep(0.25)
+                if await self._stream():
+                    pause = SHORTEST
+            await asyncio.sleep(pause)
+            pause = min(LONGEST, 2 * pause)
 
-    async def _stream(self) -> None:
+    async def _stream(self) -> bool:
+        """Say whether there was one, once it has ended."""
         status, reader, writer = await self._ask("GET /events")
         if status == 200:
             text = b""
@@ -72,6 +79,7 @@ class Phone:
         else:
             self.refused.append(status)
         writer.close()
+        return status == 200
 
     def _see(self, frame: str) -> None:
         head, _, data = frame.partition("\ndata: ")

@@ -272,11 +272,14 @@ async def _coming_back(room: Room, phones: list[Phone], service: list[psutil.Pro
     await asyncio.gather(*(phone.join() for phone in phones))
     following = [asyncio.create_task(phone.follow()) for phone in phones]
     await _all_see(phones, lambda view: view["beat"])
-    for phone in phones:
-        phone.seen.clear()
     service[0].terminate()  # the hub finds that when it looks for it
     died = time.monotonic()
     assert psutil.wait_procs(service[1:], 5)[1] == []
+    async with asyncio.timeout(PATIENCE):
+        while not all(phone.refused for phone in phones):
+            await asyncio.sleep(0.02)
+    for phone in phones:
+        phone.seen.clear()  # what was on its way has come by now
     await _all_see(phones, lambda view: view["beat"])
     print(f"\nthe hub had started the service again after {time.monotonic() - died:.1f} s")
     await asyncio.to_thread(room.lead, "revealed")

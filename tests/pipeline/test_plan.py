@@ -123,6 +123,18 @@ def test_a_notebook_in_another_language_is_left_to_nbgrader(course: Course) -> N
     file.write_text(python, "utf-8")
 
 
+def test_a_course_may_add_to_a_setting_instead_of_giving_all_of_it(course: Course) -> None:
+    file = course.root / "nbgrader_config.py"
+    settings = file.read_text("utf-8")
+    word = "--InteractiveShell.xmode=Minimal"
+    added = settings.replace(f'arguments = ["{word}"]', f'arguments.append("{word}")')
+    assert added != settings
+    file.write_text(added, "utf-8")
+    zygote().preload(**brief_of(course).preload())
+    assert brief_of(course).preload()["words"] == [word]
+    file.write_text(settings, "utf-8")
+
+
 def test_a_check_that_fails_on_the_instructor_s_own_answers_is_named(found: Plan) -> None:
     assert found.failing == ["wrong"]
 

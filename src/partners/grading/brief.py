@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from nbgrader import preprocessors
 from nbgrader.api import Assignment, Base, Course, Gradebook, MissingEntry, Notebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine
@@ -82,7 +83,7 @@ class Brief:
         return {
             "modules": sorted({name for one in _code(self.source) for name in _imports(one)}),
             "text": "\n".join(_code(self.release)),
-            "words": Config(self.settings).Execute.get("extra_arguments", []),
+            "words": preprocessors.Execute(config=Config(self.settings)).extra_arguments,
         }
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import webbrowser
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from partners import files, library
 from partners.scenario import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from partners.live.log import Store
     from partners.scenario.model import RolePlay
@@ -500,6 +500,21 @@ def _served(command: Callable[..., None]) -> Callable[..., None]:
     return reduce(lambda made, option: option(made), reversed(_SERVED), command)
 
 
+@contextmanager
+def _until_ctrl_c(*more: type[Exception]) -> Iterator[None]:
+    """Serve in it: what keeps it from being served, or one of `more`, is said in words."""
+    from partners.live.log import LogError  # noqa: PLC0415
+    from partners.live.serve import CannotServeError  # noqa: PLC0415
+
+    said: tuple[type[Exception], ...] = (LogError, CannotServeError, *more)
+    try:
+        yield
+    except said as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("")
+
+
 @live.command("open")
 @click.argument("role_play", required=False)
 @_served
@@ -510,11 +525,11 @@ def _served(command: Callable[..., None]) -> Callable[..., None]:
 def open_live(role_play: str | None, data: str | None, **asked: Any) -> None:
     """Open a session with ROLE_PLAY, tell the ways in, and serve it until Ctrl-C."""
     from partners.live import serve as serving  # noqa: PLC0415
-    from partners.live.log import LogError, log_at  # noqa: PLC0415
+    from partners.live.log import log_at  # noqa: PLC0415
 
     if not (role_play or asked["resume"]):
         raise click.UsageError("Say which role-play. The list: partners live")
-    try:
+    with _until_ctrl_c(LookupError, ValueError):
         log = log_at(data or serving.data_file())
         if asked["at"]:
             code, key = _live_session(log, role_play, asked)
@@ -528,10 +543,6 @@ def open_live(role_play: str | None, data: str | None, **asked: Any) -> None:
         click.echo(f"Ctrl-C ends it. To go on later: partners live --resume {code}")
         click.echo(f"To erase all that was said: partners live erase {code}")
         serving.serve(log, listening, doors)
-    except (LogError, serving.CannotServeError, LookupError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
-    except KeyboardInterrupt:
-        click.echo("")
 
 
 @live.command("serve")
@@ -542,17 +553,13 @@ def open_live(role_play: str | None, data: str | None, **asked: Any) -> None:
 def serve_live(data: str | None, keep: int, host: str, port: int) -> None:
     """Serve all sessions, as a node behind a proxy; open them elsewhere, with --at."""
     from partners.live import serve as serving  # noqa: PLC0415
-    from partners.live.log import LogError, log_at  # noqa: PLC0415
+    from partners.live.log import log_at  # noqa: PLC0415
 
-    try:
+    with _until_ctrl_c():
         log = log_at(data or serving.data_file())
         listening = serving.listen(host, port)
         click.echo(f"A node serves at port {listening.getsockname()[1]}. Ctrl-C ends it.")
         serving.serve_node(log, listening, keep)
-    except (LogError, serving.CannotServeError) as error:
-        raise click.ClickException(str(error)) from None
-    except KeyboardInterrupt:
-        click.echo("")
 
 
 def _live_session(log: Store, role_play: str | None, asked: dict[str, Any]) -> tuple[str, str]:
@@ -622,11 +629,10 @@ def erase(code: str, data: str | None) -> None:
 
     try:
         log = log_at(data or serving.data_file())
-    except LogError as error:
+        log.found(code.upper())
+    except (LogError, LookupError) as error:
         raise click.ClickException(str(error)) from None
-    if not log.erase(code.upper()):
-        known = ", ".join(log.sessions()) or "none"
-        raise click.ClickException(f"There is no session {code.upper()}. There are: {known}.")
+    log.erase(code.upper())
     click.echo(f"{code.upper()} is erased.")
 
 
@@ -648,10 +654,10 @@ def rehearse(role_play: str, keep: bool, data: str | None, **asked: Any) -> None
     """Practice leading a session with ROLE_PLAY: simulated people come, vote and write."""
     from partners.live import rehearsal  # noqa: PLC0415
     from partners.live import serve as serving  # noqa: PLC0415
-    from partners.live.log import LogError, log_at  # noqa: PLC0415
+    from partners.live.log import log_at  # noqa: PLC0415
 
     cast = rehearsal.Cast(asked["people"], asked["by_itself"], 1 / asked["speed"])
-    try:
+    with _until_ctrl_c(LookupError, ValueError):
         told = rehearsal.titled(serving.translated(role_play, asked["language"]))
         listening = serving.listen(asked["host"], asked["port"])
         with nullcontext(data or serving.data_file()) if keep else rehearsal.shelf() as file:
@@ -661,10 +667,6 @@ def rehearse(role_play: str, keep: bool, data: str | None, **asked: Any) -> None
             click.echo("\n".join(serving.ways_in(doors, code, key)))
             click.echo(f"A rehearsal: {cast.people} simulated people come in. Ctrl-C ends it.")
             rehearsal.serve(log, listening, doors, code, cast)
-    except (LogError, serving.CannotServeError, LookupError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
-    except KeyboardInterrupt:
-        click.echo("")
 
 
 @live.command("doctor")

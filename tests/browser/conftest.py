@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.lab import IDLE, PATIENCE, Lab
+from live.served import Server
 from playwright.sync_api import Browser, Page, expect
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ def site(book: Path) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server of live sessions."""
+    with Server(tmp_path / "live.db") as running:
+        yield running
 
 
 @pytest.fixture

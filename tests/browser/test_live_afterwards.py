@@ -103,14 +103,6 @@ def test_a_session_is_played_again_by_keys(
     expect(page.get_by_role("button", name="Next step")).to_have_attribute("aria-disabled", "true")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "live.db")
-    running.start()
-    yield running
-    running.stop()
-
-
 def test_stage_and_phone_look_back_together_and_the_remote_saves_the_files(
     browser: Browser, server: Server, violations: Callable[..., list[str]]
 ) -> None:

@@ -14,7 +14,6 @@ from partners import library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, ViewportSize
 
@@ -70,9 +69,7 @@ class Room(NamedTuple):
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[[str], Room]]:
-    server = Server(tmp_path / "live.db")
-    server.start()
+def opened(browser: Browser, server: Server) -> Iterator[Callable[[str], Room]]:
     here = f"http://127.0.0.1:{server.port}/"
     wrong: list[str] = []
 
@@ -104,7 +101,6 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[[str], Room]]:
     yield room
     for context in contexts:
         context.close()  # type: ignore[attr-defined]
-    server.stop()
 
 
 def join(*phones: Page) -> None:

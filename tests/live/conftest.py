@@ -17,16 +17,12 @@ collect_ignore = [] if machine.postgres() and machine.redis() else ["test_nodes.
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for all sessions of a file of tests."""
-    running = Server(tmp_path_factory.mktemp("live") / "live.db")
-    running.start()
-    yield running
-    running.stop()
+    with Server(tmp_path_factory.mktemp("live") / "live.db") as running:
+        yield running
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server for a test that brings others to its limits."""
-    running = Server(tmp_path / "live.db")
-    running.start()
-    yield running
-    running.stop()
+    with Server(tmp_path / "live.db") as running:
+        yield running

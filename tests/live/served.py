@@ -9,7 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
@@ -61,6 +61,13 @@ class Server:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def session(self, role_play: RolePlay, mode: Mode = "vote") -> tuple[Facilitator, str]:
         """Open a session; return who leads it, and its code."""

@@ -52,6 +52,10 @@ class Process:
         channel, self.line = zygote.zygote().fork(order)
         self.kept = Kept(channel)
 
+    def is_alive(self) -> bool:
+        """Say whether it is still there."""
+        return self.kept.poll() is None
+
     def last_words(self) -> str:
         """Return how it ended, and what went wrong before it could tell it."""
         log = self.folder / LOG
@@ -72,14 +76,11 @@ class Manager:
 
     def __init__(self, process: Process) -> None:
         self.process = process
+        self.is_alive = process.is_alive
 
     def client(self) -> Client:
         """Return the client that speaks with the kernel."""
         return Client(self.process)
-
-    def is_alive(self) -> bool:
-        """Say whether the kernel is still there."""
-        return self.process.kept.poll() is None
 
     def interrupt_kernel(self) -> None:
         """Stop the cell that runs."""
@@ -116,6 +117,7 @@ class Client:
 
     def __init__(self, process: Process) -> None:
         self.process, self.numbers = process, count(1)
+        self.is_alive = process.is_alive
         self.shell_channel, self.iopub_channel = Channel(), Channel()
         self.info: Any = {}
 
@@ -145,10 +147,6 @@ class Client:
         msg = f"The kernel ended before it was ready. {self.process.last_words()}"
         raise RuntimeError(msg)
 
-    def is_alive(self) -> bool:
-        """Say whether the kernel is still there."""
-        return self.process.kept.poll() is None
-
     def kernel_info(self) -> str:
         """Have the kernel's own description come as a reply; return the id that it has."""
         number = str(next(self.numbers))
@@ -175,9 +173,9 @@ class Client:
         channels = {SHELL: self.shell_channel, IOPUB: self.iopub_channel}
         with suppress(asyncio.IncompleteReadError, OSError):  # it has ended
             while 0 <= (size := struct.unpack("!i", await self._reader.readexactly(4))[0]) <= LONGEST:
-                channel, message = read(await self._reader.readexactly(size))
+                channel, told = read(await self._reader.readexactly(size))
                 if channel in channels:
-                    channels[channel].messages.put_nowait(message)
+                    channels[channel].messages.put_nowait(told)
 
 
 def read(raw: bytes) -> tuple[str, dict[str, Any]]:

@@ -55,10 +55,9 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._take)
 
     def _take(self, *_: object) -> None:
-        self.came = True
         if not self.held:
-            self.came = False
             raise KeyboardInterrupt
+        self.came = True
 
     @contextmanager
     def allowed(self) -> Iterator[None]:

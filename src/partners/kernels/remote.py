@@ -1,6 +1,6 @@
 """What two Pythons say to each other: the one in which a submission runs, and the one that judges it.
 
-In the first, ``show`` gives named values as text. In the other (``shell``), ``take`` makes them again.
+In the first, ``show`` gives named values as text. In the other, ``take`` makes them again.
 What is no plain data, such as a function, stays where it is: the judge holds a ``Remote``, and what it
 asks of it goes to ``act`` and comes back as plain data too.
 """

@@ -153,6 +153,13 @@ class Store(ABC):
         rows = self._rows("SELECT role_play, opened FROM session WHERE code = ?", code)
         return Session(code, _role_play(rows[0][0]), rows[0][1]) if rows else None
 
+    def found(self, code: str) -> Session:
+        """Return the session `code`; raises LookupError, which lists those there are."""
+        if session := self.session(code):
+            return session
+        msg = f"There is no session {code}. There are: {', '.join(self.sessions()) or 'none'}."
+        raise LookupError(msg)
+
     def sessions(self) -> list[str]:
         """Return the codes of all sessions, the last one first."""
         return [code for (code,) in self._rows("SELECT code FROM session ORDER BY opened DESC, code")]

@@ -30,11 +30,7 @@ def write(log: Store, code: str, folder: Path) -> list[Path]:
     LookupError
         If there is no such session; the message lists those there are.
     """
-    session = log.session(code)
-    if session is None:
-        known = ", ".join(log.sessions()) or "none"
-        msg = f"There is no session {code}. There are: {known}."
-        raise LookupError(msg)
+    session = log.found(code)
     happened = log.read(code)
     found = report.report(fold(code, session.role_play, happened))
     texts = {f"{code}.report.{kind}": made(found) for kind, made in KINDS.items()}

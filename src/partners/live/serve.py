@@ -130,10 +130,7 @@ def open_session(
 
 def resume(log: Store, code: str) -> tuple[str, str]:
     """Return the code and a new key of a session that is there; its other keys stay good, too."""
-    if log.session(code) is None:
-        known = ", ".join(log.sessions()) or "none"
-        msg = f"There is no session {code}. There are: {known}."
-        raise CannotServeError(msg)
+    log.found(code)
     key = names.new_key()
     log.add_key(code, names.fingerprint(key))
     return code, key

@@ -29,6 +29,12 @@ performance.getEntries()
   .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)
 """
 """Bytes of all that a phone has loaded until a vote is over, before they are packed."""
+SMALLEST = """
+Math.min(...[...document.querySelectorAll("#page *")]
+  .filter((each) => [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+  .map((each) => parseFloat(getComputedStyle(each).fontSize)))
+"""
+"""Pixels of the smallest words on a page."""
 SCRIPT = "<script>alert(1)</script> Good <b>morning</b>"
 CALL = library.role_play("first_call_home")
 SECOND = list(CALL.scenes[CALL.opening].replies.values())[1]
@@ -231,6 +237,20 @@ def afterwards(room: Room, violations: Axe) -> None:
     counts = {row["what"]: row["count"] for row in saved(room)}
     assert (counts["people"], counts["tickets"]) == ("5", "3")
     assert [words for words in room.wrong if OFFLINE not in words] == []
+
+
+def test_in_a_small_window_no_word_of_the_stage_is_too_small_to_read(
+    browser: Browser, server: Server
+) -> None:
+    lead, code = server.session(CALL, "trio")
+    [Person(server.port, code) for _ in range(3)]
+    lead.does("began", "round_began")
+    with browser.new_context(viewport=NARROW) as context:
+        stage = context.new_page()
+        stage.goto(f"http://127.0.0.1:{server.port}/stage/{code}")
+        expect(stage.locator("footer p")).to_contain_text("Next")
+        assert stage.evaluate(SMALLEST) >= 12
+        assert not stage.evaluate(WIDE)
 
 
 def role_of(phone: Page) -> str:

@@ -124,6 +124,14 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"The keyboard does not come to “{name}”.")
 
 
+def write(phone: Page, words: str) -> None:
+    """Write into the first field, and send it, with the keyboard."""
+    tab_to(phone, "text")
+    phone.keyboard.type(words)
+    tab_to(phone, "Send")
+    phone.keyboard.press("Enter")
+
+
 def saved(room: Room) -> list[dict[str, str]]:
     """Save the report as a table, and read it."""
     if not room.remote.get_by_role("button", name="Save the report (CSV)").is_visible():
@@ -226,8 +234,8 @@ def afterwards(room: Room, violations: Axe) -> None:
     expect(room.remote.locator("main")).to_contain_text("1 thought has been written down")
     room.press("Ask the last question")
     for phone in (keyboard, narrow, late):
-        phone.get_by_label("Think of a parent").fill("Good morning, is now a good time?")
-        phone.get_by_role("button", name="Send").click()
+        expect(phone.get_by_label("Think of a parent")).to_be_visible()
+        write(phone, "Good morning, is now a good time?")
     expect(room.stage.locator("body")).to_contain_text("3 answers are in")
     room.next("End the session")
     room.agree("End the session")
@@ -286,9 +294,9 @@ def test_trios_talk_from_the_code_to_the_report(opened: Callable[[str], Room], v
         watch(person)
     for phone, role in roles.items():
         if role == "Observer":
-            phone.get_by_label("The teacher’s words").fill(SCRIPT)
-            phone.get_by_role("button", name="Send").click()
-            phone.locator("fieldset").first.locator("input").first.check()
+            write(phone, SCRIPT)
+            tab_to(phone, CALL.practises[0])
+            phone.keyboard.press("Space")
             room.clean(violations, phone)
     room.next("Next: the observer’s words")
     expect(room.stage.locator("body")).not_to_contain_text("script")
@@ -335,6 +343,7 @@ def decide(person: Person) -> None:
 
 def answer(phone: Page) -> None:
     """Hold everything to be true, with the keyboard."""
-    for question in phone.locator("fieldset.pair").all():
-        question.get_by_role("radio").first.focus()
+    expect(phone.locator("fieldset.pair")).to_have_count(len(CALL.statements))
+    for number, _ in enumerate(CALL.statements):
+        tab_to(phone, f"statement-{number}")
         phone.keyboard.press("Space")

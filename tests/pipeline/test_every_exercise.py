@@ -104,8 +104,9 @@ def test_model_answers_earn_all_points_and_the_untouched_form_none(every: Course
     (page / answers.file_name(name)).write_text(from_the_page(name, page), "utf-8")
     every.run("nbgrader", "autograde", name)
     by_nbgrader = came_out(every, name)
-    every.run("partners", "grade", name)
+    said = every.run("partners", "grade", name)
     assert came_out(every, name) == by_nbgrader
+    assert "Run in the submission’s own Python" not in said  # where it could be cheated
     with Gradebook(f"sqlite:///{every.root / 'gradebook.db'}", "partners") as book:
         for student, share in {"model": 1, "page": 1, "stub": 0}.items():
             [notebook] = book.find_submission(name, student).notebooks

@@ -233,6 +233,7 @@ class Execute(execute.Execute):
             "execute": {"code": cell.source, "silent": False},
         }
         self._slow, cell.outputs, cell.metadata["execution"] = False, [], {}
+        self.clear_before_next_output = False  # as nbclient begins each cell
         assert self._judge  # noqa: S101 - there is one where something is judged
         ended = self._judge.run(
             request,

@@ -88,7 +88,7 @@ class Office:
         if not plans:
             return {}
         there, executed = self._tried(plans)
-        names = {name: {plan.name_of(cell) for cell in cells} for name, cells in there.items()}
+        names = {name: {plan.name_of(cell) for cell in cells} - {""} for name, cells in there.items()}
         for _ in range(3):
             plans = {n: plan.made(there[n], names[n], executed[n].imports) for n in there}
             here, _ = self._tried(plans)

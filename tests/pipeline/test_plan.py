@@ -10,9 +10,9 @@ from pipeline.term import Course, new_course
 
 from partners.grading import brief as briefs
 from partners.grading import plan
-from partners.grading.office import Office
+from partners.grading.grade import planned
+from partners.grading.workers import Workers
 from partners.kernels import sandbox
-from partners.kernels.rooms import new
 from partners.kernels.zygote import zygote
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def brief_of(course: Course) -> Brief:
 def found(course: Course) -> Plan:
     brief = brief_of(course)
     zygote().preload(**brief.preload())
-    with new("partners-test-") as folder:
-        return Office(brief, folder).plans()[f"{NAME}.ipynb"]
+    with Workers(brief, 2) as crew:
+        return planned(brief, crew)[f"{NAME}.ipynb"]
 
 
 def write(course: Course) -> None:
@@ -141,5 +141,5 @@ def test_a_check_that_fails_on_the_instructor_s_own_answers_is_named(found: Plan
 
 def test_a_name_that_only_a_locked_cell_writes_is_the_judge_s_own() -> None:
     cells = [check("first", "limit = 3"), check("second", "limit + open_answer")]
-    made = plan.made(cells, {"first", "second"}, {})
+    made = plan.made(cells, {"first", "second"})
     assert made.asked == {"first": [], "second": ["open_answer"]}

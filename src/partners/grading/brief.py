@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,6 @@ from partners.kernels import rooms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from partners.grading.plan import Plan
     from partners.kernels.sandbox import Limits
 
 Files = dict[str, bytes]
@@ -63,11 +62,6 @@ class Brief:
     given: Files
     layers: tuple[str, ...]
     limits: Limits
-    plans: dict[str, Plan] | None = None
-
-    def with_plans(self, plans: dict[str, Plan]) -> Brief:
-        """Return it with a plan for each notebook."""
-        return replace(self, plans=plans)
 
     @cached_property
     def print(self) -> str:

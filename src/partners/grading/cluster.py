@@ -25,7 +25,7 @@ SILENT = "No Dask scheduler answers at {}. Start one with: dask scheduler"
 IDLE = "No worker is there. On each machine: dask worker {} --nworkers 2 --nthreads 1"
 OPEN = "On a machine of the cluster nothing keeps a submission from {}. Run there: partners doctor"
 
-_offices: dict[tuple[str, bool], Office] = {}
+_offices: dict[str, Office] = {}
 _one_at_a_time = Lock()
 """nbgrader goes into the folder of the course, which a process can do once."""
 
@@ -77,10 +77,9 @@ class Cluster:
 def _done(brief: Brief, task: Task) -> Any:
     """Do a task in a worker of the cluster, whose office for the assignment stays."""
     with _one_at_a_time:
-        key = brief.print, brief.plans is None
-        if key not in _offices:
-            _offices[key] = _office(brief)
-        return task.done_by(_offices[key])
+        if brief.print not in _offices:
+            _offices[brief.print] = _office(brief)
+        return task.done_by(_offices[brief.print])
 
 
 def _office(brief: Brief) -> Office:

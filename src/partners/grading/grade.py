@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from partners.grading.brief import Brief
+    from partners.grading.office import Trial
 
 PLANS = ".partners/plans"
+TRIALS = 2
+"""How many trials of the instructor's notebooks there are at once, and how many one after the other."""
 LOST = "Grading it was stopped twice from outside, perhaps because the machine had no memory left."
 BROKEN = (
     "Grading it failed ({}). That is a fault of this program, not of the submission; please report it."
@@ -132,42 +135,80 @@ class Grading:
         return {student: note for student, note in notes if note}
 
     def _graded(self, students: list[str]) -> Iterator[Outcome]:
-        self.planned = self._found_out()
-        brief = self.brief.with_plans(self.planned)
-        tasks = (Task("grade", student, self.record.submission(student)) for student in students)
-        with self._crew(brief, min(self.how.workers, len(students))) as crew:
+        with self._crew(min(self.how.workers, max(TRIALS, len(students)))) as crew:
+            self.planned = self._kept() or self._found_out(crew)
+            tasks = (
+                Task("grade", (student, self.record.submission(student), self.planned))
+                for student in students
+            )
             for task, found in _twice(crew, tasks):
-                result = found if isinstance(found, Result) else unable(brief, task.student, _why(found))
-                self.record.write(result, task.submission or {})
-                yield Outcome(result.student, result.state, result.notes, new=True)
+                student, submission, _ = task.given
+                known = isinstance(found, Result)
+                result = found if known else unable(self.brief, student, _why(found))
+                self.record.write(result, submission)
+                yield Outcome(student, result.state, result.notes, new=True)
 
-    def _crew(self, brief: Brief, number: int) -> AbstractContextManager[Crew]:
+    def _crew(self, number: int) -> AbstractContextManager[Crew]:
         if self.how.dask:
             try:
                 from partners.grading.cluster import Cluster  # noqa: PLC0415
             except ModuleNotFoundError:
                 raise GradingError('Dask is not installed. Run: pip install "partners[dask]"') from None
-            return Cluster(brief, self.how.dask)
-        zygote().preload(**brief.preload())
-        return Workers(brief, number)
+            return Cluster(self.brief, self.how.dask)
+        zygote().preload(**self.brief.preload())
+        return Workers(self.brief, number)
 
-    def _found_out(self) -> dict[str, Plan]:
-        """Return what is judged of each notebook: as it is kept from last time, or found out now."""
+    def _kept(self) -> dict[str, Plan]:
+        """Return the plans as they are kept from last time; none if anything has changed since."""
         try:
             kept = json.loads(self.plans.read_text("utf-8"))
             if kept["print"] == self.brief.print:
                 return {name: Plan(**plan) for name, plan in kept["plans"].items()}
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        with self._crew(self.brief, 1) as crew:
-            [(_, found)] = crew.run([Task("plans")])
-        if isinstance(found, Exception):
-            raise GradingError(
-                f"{found}" if isinstance(found, GradingError) else BROKEN.format(repr(found))
-            )
+        return {}
+
+    def _found_out(self, crew: Crew) -> dict[str, Plan]:
+        """Return what is judged of each notebook, and keep it for the next time."""
+        found = planned(self.brief, crew)
         told = {name: asdict(plan) for name, plan in found.items()}
         files.write(self.plans, json.dumps({"print": self.brief.print, "plans": told}))
-        return dict(found)
+        return found
+
+
+def planned(brief: Brief, crew: Crew) -> dict[str, Plan]:
+    """Return what can be judged of each notebook: what comes out the same there as in place.
+
+    It is tried with the instructor's own notebooks. Where there are none, all is run in place.
+
+    Raises
+    ------
+    GradingError
+        If one of them cannot be run.
+    """
+    cells = {name: notebook.cells for name, notebook in briefs.notebooks(brief.source).items()}
+    if not cells:
+        return {}
+    names = {name: {plan.name_of(cell) for cell in cells[name]} - {""} for name in cells}
+    plans = {name: plan.made(cells[name], names[name]) for name in cells}
+    there, here = _trials(crew, {name: Plan() for name in cells}, plans)
+    for _ in range(TRIALS):
+        same = {n: plan.same(there[n].cells, here[n].cells) & names[n] for n in cells}
+        if same == names:
+            break
+        names, plans = same, {name: plan.made(cells[name], same[name]) for name in cells}
+        [here] = _trials(crew, plans)
+    return {name: found.after(*here[name]) for name, found in plans.items()}
+
+
+def _trials(crew: Crew, *plans: dict[str, Plan]) -> list[dict[str, Trial]]:
+    """Return what came of the instructor's notebooks under each of several plans."""
+    tasks = [Task("tried", (each,)) for each in plans]
+    came = list(crew.run(tasks))
+    for _, found in came:
+        if isinstance(found, Exception):
+            raise found if isinstance(found, GradingError) else GradingError(BROKEN.format(repr(found)))
+    return [found for task in tasks for done, found in came if done is task]
 
 
 def _twice(crew: Crew, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:

@@ -129,6 +129,9 @@ class Execute(execute.Execute):
         What keeps a kernel in; without any it is started free.
     limits
         What a submission may use.
+
+    What was imported in a notebook is imported for its checks, too: as the plan says, or in a trial as
+    it comes out, which is noted in `imports`.
     """
 
     def __init__(
@@ -144,7 +147,7 @@ class Execute(execute.Execute):
             **options,
         )
         self.plan, self.given, self.layers, self.limits = judged, given, layers, limits
-        self.looks_at_imports = False
+        self.is_trial = False
         self.imports: dict[str, Given] = {}
         self.notes: list[str] = []
         self.meddled: list[str] = []
@@ -160,7 +163,6 @@ class Execute(execute.Execute):
     def _run(self, nb: Any, resources: Any, km: Any) -> tuple[Any, Any]:
         """Run it in rooms of its own; what files it made are left beside it."""
         self._blamed: Any = None
-        self._reads = set[str]()
         self._keepers: list[Any] = []
         place = Path(resources["metadata"]["path"])
         with rooms.new("partners-room-") as room:
@@ -207,8 +209,6 @@ class Execute(execute.Execute):
             if execute.LEFT_OUT not in cell.metadata.get("tags", []):
                 self._judged(cell, index, name)
             return cell, resources
-        if name and self.looks_at_imports:
-            self._note_imports(name, cell)
         if utils.is_grade(cell) and cell.cell_type == "code" and not utils.is_solution(cell):
             self._try_a_failure()
         if cell.cell_type == "code":
@@ -221,10 +221,12 @@ class Execute(execute.Execute):
         self._at = self._blamed  # if the submission’s Python has ended, it was no check
         self.code_cells_executed += 1
         number = self.code_cells_executed
-        asked, given = self.plan.asked[name], self.plan.given[name]
+        asked, given = self.plan.asked[name], self.plan.given.get(name, {})
         told = self._told(
             f"show({asked!r}, globals(), {number + 1})", "" if utils.is_grade(cell) else cell.source
         )
+        if self.is_trial:
+            self.imports[name] = given = remote.imported(told)
         rooms.copy(self._desk, self._bench, self._crosses)
         self._at = cell
         request = {
@@ -275,14 +277,6 @@ class Execute(execute.Execute):
         except (KeyError, TypeError):  # it ended with an error, or is forged
             return NOTHING
         return text if isinstance(text, str) else NOTHING
-
-    def _note_imports(self, name: str, cell: Any) -> None:
-        """Note what of the names that a cell reads was imported, to be imported for it later."""
-        self._reads |= plan.reads(cell)
-        number = self.code_cells_executed + 1
-        shown = json.loads(self._told(f"show({sorted(self._reads)!r}, globals(), {number})"))
-        imported = {n: data.get("import") for n, data in shown.items() if isinstance(data, dict)}
-        self.imports[name] = {n: tuple(found) for n, found in imported.items() if found}
 
     def _try_a_failure(self) -> None:
         """See whether an assertion that fails still does so where a check is run in place."""

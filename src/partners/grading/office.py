@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbformat
 from nbgrader import preprocessors, utils
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
@@ -21,7 +23,7 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from partners.grading import brief as briefs
-from partners.grading import execute, mend, plan
+from partners.grading import execute, mend
 from partners.grading.brief import GradingError
 from partners.grading.judge import MEDDLED, Execute, TooLongError
 from partners.grading.plan import Plan
@@ -29,12 +31,17 @@ from partners.kernels import rooms
 
 if TYPE_CHECKING:
     from partners.grading.brief import Brief, Files
+    from partners.grading.plan import Given
 
 GRADED, NOTED, PERSON = "graded", "graded with a note", "needs a person"
 MODEL = "model-answers"
 """Who hands in the instructor's own notebook, to find out what can be judged."""
 _FOR_RECORD = (preprocessors.SaveAutoGrades, preprocessors.AssignLatePenalties)
-_NEEDLESS = (preprocessors.CheckCellMetadata, preprocessors.DeduplicateIds)
+_NEEDLESS = (
+    preprocessors.CheckCellMetadata,
+    preprocessors.DeduplicateIds,
+    preprocessors.OverwriteKernelspec,
+)
 """``mend`` has put the cells of the release in the place of those that came."""
 MODEL_FAILED = "The notebook with the model answers cannot be graded itself: {}\n{}"
 NOT_RUN = "This was not run. Your instructor will look at it."
@@ -58,6 +65,13 @@ class Result:
     trace: str = ""
 
 
+class Trial(NamedTuple):
+    """The cells of an instructor's notebook after a run, and what was imported for each judged one."""
+
+    cells: list[Any]
+    imports: dict[str, Given]
+
+
 class Office:
     """A private copy of a course, for grading submissions of one assignment one after the other."""
 
@@ -66,10 +80,12 @@ class Office:
         for step, files in (("release", brief.release), ("source", brief.given)):
             briefs.write(files, folder / step / brief.assignment)
         (folder / "gradebook.db").write_bytes(brief.gradebook)
+        self.url = f"sqlite:///{folder / 'gradebook.db'}"
+        self.cells = _SourceCells(self.url)
 
-    def grade(self, student: str, submission: Files) -> Result:
-        """Return what comes of the files that `student` has handed in."""
-        converter = self._converter(student, submission, self.brief.plans or {})
+    def grade(self, student: str, submission: Files, plans: dict[str, Plan]) -> Result:
+        """Return what comes of the files that `student` has handed in; `plans` are by notebook."""
+        converter = self._converter(student, submission, plans)
         try:
             converter.start()
             files = briefs.read(self._folder("autograded", student))
@@ -79,45 +95,31 @@ class Office:
         state = PERSON if converter.problems else NOTED if notes else GRADED
         return Result(student, state, notes, files, converter.trace)
 
-    def plans(self) -> dict[str, Plan]:
-        """Return what can be judged of each notebook: what comes out the same there as in place.
+    def tried(self, plans: dict[str, Plan]) -> dict[str, Trial]:
+        """Return what comes of the instructor's own notebooks, each judged by its plan.
 
-        It is tried with the instructor's own notebooks. Where there are none, all is run in place.
+        Raises
+        ------
+        GradingError
+            If one cannot be run.
         """
-        plans = {name: Plan() for name in self.brief.source}
-        if not plans:
-            return {}
-        there, executed = self._tried(plans)
-        names = {name: {plan.name_of(cell) for cell in cells} - {""} for name, cells in there.items()}
-        for _ in range(3):
-            plans = {n: plan.made(there[n], names[n], executed[n].imports) for n in there}
-            here, _ = self._tried(plans)
-            same = {n: plan.same(there[n], here[n]) & names[n] for n in there}
-            if same == names:
-                break
-            names = same
-        return {n: replace(found, failing=plan.failing(here[n])) for n, found in plans.items()}
-
-    def _tried(self, plans: dict[str, Plan]) -> tuple[dict[str, list[Any]], dict[str, Execute]]:
-        """Return the cells of the instructor's notebooks after a run, and what has run them."""
         converter = self._converter(MODEL, {**self.brief.given, **self.brief.source}, plans)
         try:
             converter.start()
             if converter.problems:
                 raise GradingError(MODEL_FAILED.format(converter.problems[0], converter.trace))
-            folder = self._folder("autograded", MODEL)
-            cells = {name: nbformat.read(folder / name, as_version=4).cells for name in plans}  # type: ignore[no-untyped-call]
+            found = briefs.notebooks(briefs.read(self._folder("autograded", MODEL)))
+            return {name: Trial(found[name].cells, converter.executed[name].imports) for name in plans}
         finally:
             self._clear(MODEL)
-        return cells, converter.executed
 
     def _converter(self, student: str, submission: Files, plans: dict[str, Plan]) -> Converter:
         briefs.write(submission, self._folder("submitted", student))
         config = copy.deepcopy(Config(self.brief.settings))
-        config.CourseDirectory.db_url = f"sqlite:///{self.folder / 'gradebook.db'}"
+        config.CourseDirectory.db_url = self.url
         course = CourseDirectory(config=config, root=str(self.folder))
         course.assignment_id, course.student_id = self.brief.assignment, student
-        return Converter(self.brief, plans, coursedir=course, config=config)
+        return Converter(self.brief, plans, self.cells, coursedir=course, config=config)
 
     def _folder(self, step: str, student: str) -> Path:
         return self.folder / step / student / self.brief.assignment
@@ -127,15 +129,41 @@ class Office:
             rooms.remove(self.folder / step / student)
 
 
+class _SourceCells(Gradebook):  # type: ignore[misc]
+    """A gradebook that has only the assignment's cells, and looks for each of them once."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.find_source_cell = cache(super().find_source_cell)
+        self.find_graded_cell = cache(super().find_graded_cell)
+
+
+class _OverwriteCells(preprocessors.OverwriteCells):  # type: ignore[misc]
+    """nbgrader's step that puts the locked cells back; none is missing after ``mend``."""
+
+    def __init__(self, cells: _SourceCells) -> None:
+        super().__init__()
+        self.gradebook = cells
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Put the cells back."""
+        place = resources["nbgrader"]
+        self.notebook_id, self.assignment_id = place["notebook"], place["assignment"]
+        found: tuple[Any, Any] = preprocessors.NbGraderPreprocessor.preprocess(self, nb, resources)
+        return found
+
+
 class Converter(Autograde):  # type: ignore[misc]
     """nbgrader's autograder for one submission; it writes into no gradebook and always ends with a file.
 
     `problems` tells, in words, what could not be run; `executed` has what ran each notebook.
     """
 
-    def __init__(self, brief: Brief, plans: dict[str, Plan], **options: Any) -> None:
+    def __init__(
+        self, brief: Brief, plans: dict[str, Plan], cells: _SourceCells, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.brief, self.plans = brief, plans
+        self.brief, self.plans, self.cells = brief, plans, cells
         self.notebooks: list[str] = []
         self.exporter_class = mend.Exporter
         self.problems: list[str] = []
@@ -196,13 +224,15 @@ class Converter(Autograde):  # type: ignore[misc]
                 continue
             if isinstance(found, type) and issubclass(found, preprocessors.Execute):
                 found = self._execute()
+            elif found is preprocessors.OverwriteCells:
+                found = _OverwriteCells(self.cells)
             self.exporter.register_preprocessor(found)
 
     def _execute(self) -> Execute:
         brief = self.brief
         judged = self.plans.get(self._name, Plan())
         made = Execute(judged, self._given(), brief.layers, brief.limits, parent=self.exporter)
-        made.looks_at_imports = self.coursedir.student_id == MODEL
+        made.is_trial = self.coursedir.student_id == MODEL
         self.executed[self._name] = made
         return made
 

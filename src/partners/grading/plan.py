@@ -34,6 +34,12 @@ class Plan:
     given: dict[str, Given] = field(default_factory=dict)
     failing: list[str] = field(default_factory=list)
 
+    def after(self, cells: list[Any], given: dict[str, Given]) -> Plan:
+        """Return it with what a run of the instructor's notebook has shown, and imported for checks."""
+        imports = {name: given.get(name, {}) for name in self.asked}
+        asked = {name: [n for n in self.asked[name] if n not in imports[name]] for name in self.asked}
+        return Plan(asked, imports, failing(cells))
+
 
 def name_of(cell: Any) -> str:
     """Return the id of a locked cell of code, and nothing for any other."""
@@ -42,12 +48,12 @@ def name_of(cell: Any) -> str:
     return marks.get("grade_id", "") if locked and cell.cell_type == "code" else ""
 
 
-def made(cells: list[Any], judged: Container[str], imports: dict[str, Given]) -> Plan:
+def made(cells: list[Any], judged: Container[str]) -> Plan:
     """Return the plan for the cells of an instructor's notebook, of which those in `judged` are judged.
 
-    `imports` tells, by cell, what its names were imported from.
+    What was imported is not told apart yet from other values.
     """
-    asked, given = dict[str, list[str]](), dict[str, Given]()
+    asked = dict[str, list[str]]()
     theirs, inner = dict[str, bool](), set[str]()
     for cell in cells:
         if cell.cell_type != "code":
@@ -57,11 +63,10 @@ def made(cells: list[Any], judged: Container[str], imports: dict[str, Given]) ->
             theirs |= dict.fromkeys(code.written, True)
             continue
         needed = {n for n in code.read | inner if theirs.get(n, not hasattr(builtins, n))}
-        given[name] = {n: imports[name][n] for n in needed if n in imports.get(name, {})}
-        asked[name] = sorted(needed - given[name].keys())
+        asked[name] = sorted(needed)
         theirs |= dict.fromkeys(code.written, False)
         inner |= code.inner
-    return Plan(asked, given)
+    return Plan(asked)
 
 
 def program(source: str) -> ast.Module:
@@ -70,11 +75,6 @@ def program(source: str) -> ast.Module:
         return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:
         return ast.Module([], [])
-
-
-def reads(cell: Any) -> set[str]:
-    """Return the names that a cell of code reads, at once or in a function later."""
-    return _Code(cell.source).read
 
 
 class _Code:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
-    from partners.grading.brief import Brief, Files
+    from partners.grading.brief import Brief
 
 PATIENCE = 60
 """Seconds that a worker has besides those of the submission."""
@@ -36,13 +36,11 @@ class Task(NamedTuple):
     """What a worker is to do: a method of ``Office``, and what it is given."""
 
     do: str
-    student: str = ""
-    submission: Files | None = None
+    given: tuple[Any, ...]
 
     def done_by(self, office: Office) -> Any:
         """Return what comes of it."""
-        given = (self.student, self.submission) if self.student else ()
-        return getattr(office, self.do)(*given)
+        return getattr(office, self.do)(*self.given)
 
 
 class Workers:

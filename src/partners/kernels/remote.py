@@ -138,6 +138,7 @@ def take(asked: list[str], text: str, given: dict[str, tuple[str, str]], space: 
 
     `given` are names with the module, and the name in it, that they are imported from instead.
     """
+    asked = [name for name in asked if name not in given]
     for name, (module, attribute) in given.items():
         found = importlib.import_module(module)
         space[name] = getattr(found, attribute) if attribute else found
@@ -149,6 +150,12 @@ def take(asked: list[str], text: str, given: dict[str, tuple[str, str]], space: 
                 space[name] = decode(shown[name], _found)
             except Exception:  # forged, or too large
                 print(f"“{name}” could not be looked at: it is too large, or no data.")
+
+
+def imported(text: str) -> dict[str, tuple[str, str]]:
+    """Return, of the names in `text` from ``show``, those of what could be imported, as for ``take``."""
+    told = {name: data.get("import") for name, data in _read(text).items() if isinstance(data, dict)}
+    return {name: (found[0], found[1]) for name, found in told.items() if found}
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.server
 import os
 import signal
@@ -272,9 +273,12 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
     _ask_before_grading_unprotected(no_sandbox)
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # until there is something to stop
     zygote().preload(glanced_at(Path("release", assignment)))  # while this process imports, too
+    gc.disable()  # nothing of that is garbage, and looking for it takes its time
     from partners.grading import progress  # noqa: PLC0415
     from partners.grading.grade import How  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     layers = () if no_sandbox else sandbox.layers()
     workers = workers or (os.cpu_count() or 1) + 1
     raise SystemExit(progress.grade(Path.cwd(), assignment, students, How(layers, workers, again, dask)))

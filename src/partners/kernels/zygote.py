@@ -43,6 +43,14 @@ KERNEL = (
     "partners.kernels.app", "partners.kernels.line_kernel",
 )  # fmt: skip
 """What a kernel imports when it starts."""
+LATER = {
+    "pandas": ("pandas.io.formats.html", "pandas.io.formats.string"),
+    "matplotlib.pyplot": (
+        "matplotlib.backends.backend_agg", "PIL.BmpImagePlugin", "PIL.GifImagePlugin",
+        "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.PpmImagePlugin",
+    ),
+}  # fmt: skip
+"""What a module imports only when a table is shown, or a figure."""
 _IMPORT = re.compile(r'^\s*"(?:import|from) ([A-Za-z_][\w.]*)', re.MULTILINE)
 """In the JSON of a notebook."""
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
@@ -112,6 +120,7 @@ def main(number: str, *told: str) -> None:
     sys.path.remove("/")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.disable()  # nothing of what is imported is garbage, and looking for it takes its time
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # a third of a kernel's start
     _import(KERNEL)
     del sys.modules["debugpy"]
@@ -151,6 +160,9 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
             _import([name], order["text"])
             if InteractiveShell.initialized() or threading.active_count() > 1:
                 _start_again(orders, raw, [*avoid, name])
+    for name, later in LATER.items():
+        if name in sys.modules:
+            _import(later)
     if order["words"] is not None:
         from partners.kernels import line_kernel  # noqa: PLC0415 - as in _run
 
@@ -184,6 +196,7 @@ def _run(order: dict[str, Any], line: int) -> None:
     """Be the kernel of `order`: on sockets, or over `line`."""
     sandbox = keeper.become(order)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.enable()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # or all students would draw the same numbers
     if sandbox:

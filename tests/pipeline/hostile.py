@@ -708,8 +708,7 @@ from itertools import cycle
 from partners.kernels import remote
 def forge(told, *replies):
     told, replies = cycle([told] if type(told) is str else told), cycle(replies)
-    remote.show = lambda *_: remote.Shown(next(told))
-    remote.act = lambda *_: remote.Shown(next(replies))
+    remote.ASKED.update(show=lambda *_: next(told), act=lambda *_: next(replies))
 def of_mine(**names):
     return "{" + ", ".join(f'"{name}": {data}' for name, data in names.items()) + "}"
 def error(kind):

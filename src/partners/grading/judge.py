@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from partners.grading.plan import Given, Plan
     from partners.kernels.sandbox import Limits, Sandbox
 
-_ACT = "__import__('partners.kernels.remote', fromlist=['remote'])"
 _RUNS = (".py", ".pyc", ".so", ".pth")
 """Files of a submission that the judge's Python could run, and does not get."""
 USED_UP = {
@@ -200,7 +199,7 @@ class Execute(execute.Execute):
         cell, resources = self._placed(cell, resources, index)
         if index == len(self.nb.cells) - 1:
             with suppress(Exception):  # it may have ended, or answer with anything
-                self.meddled = [n for n in json.loads(self._told("meddled()")) if n.isidentifier()]
+                self.meddled = [n for n in json.loads(self._told("meddled")) if n.isidentifier()]
         return cell, resources
 
     def _placed(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
@@ -222,9 +221,8 @@ class Execute(execute.Execute):
         self.code_cells_executed += 1
         number = self.code_cells_executed
         asked, given = self.plan.asked[name], self.plan.given.get(name, {})
-        told = self._told(
-            f"show({asked!r}, globals(), {number + 1})", "" if utils.is_grade(cell) else cell.source
-        )
+        helper = "" if utils.is_grade(cell) else cell.source
+        told = self._told("show", asked, number + 1, after=helper)
         if self.is_trial:
             self.imports[name] = given = remote.imported(told)
         rooms.copy(self._desk, self._bench, self._crosses)
@@ -252,31 +250,25 @@ class Execute(execute.Execute):
     def _act(self, text: str) -> str:
         """Return what the submission's Python answers to a ``Remote``; an error if it takes too long."""
         try:
-            return self._told(f"act({text!r})")
+            return self._told("act", text)
         except StuckError:
             self._ask("")  # or it could not be interrupted
             self._slow = True
             return json.dumps({"error": [["TimeoutError"], ""], "printed": ""})
 
-    def _told(self, expression: str, before: str = "") -> str:
-        """Return what an expression of ``remote`` shows in the submission's kernel, after a locked cell.
+    def _told(self, *ask: Any, after: str = "") -> str:
+        """Return what the submission's kernel answers, see ``remote``, after a locked cell.
 
         Raises
         ------
         StuckError
             If it does not answer.
         """
-        expressions = {"it": f"{_ACT}.{expression}"}
-        reply = self.wait_for_reply(self.kc.execute(before, silent=True, user_expressions=expressions))
+        reply = self.wait_for_reply(self.kc.ask(*ask, after=after))
         if not reply:
             raise StuckError
-        if before and reply["content"].get("status") != "ok":  # then nothing was shown
-            return self._told(expression)
-        try:
-            text = reply["content"]["user_expressions"]["it"]["data"][remote.MIME]
-        except (KeyError, TypeError):  # it ended with an error, or is forged
-            return NOTHING
-        return text if isinstance(text, str) else NOTHING
+        text = reply["content"].get("told")
+        return text if isinstance(text, str) else NOTHING  # it may be forged
 
     def _try_a_failure(self) -> None:
         """See whether an assertion that fails still does so where a check is run in place."""

@@ -158,14 +158,20 @@ class Client:
         code: str,
         silent: bool = False,
         store_history: bool = True,
-        user_expressions: dict[str, str] | None = None,
         **_: Any,
     ) -> str:
         """Send a cell; return the id that is told with all that comes of it."""
-        number = str(next(self.numbers))
         cell = {"code": code, "silent": silent, "store_history": store_history and not silent}
-        frame = {"id": number, "execute": cell | {"user_expressions": user_expressions or {}}}
-        raw = json.dumps(frame).encode()
+        return self._send({"execute": cell})
+
+    def ask(self, name: str, *given: Any, after: str = "") -> str:
+        """Ask for what ``remote`` calls `name`, if need be after a silent cell; return the id."""
+        cell = {"execute": {"code": after, "silent": True}} if after else {}
+        return self._send(cell | {"ask": [name, *given]})
+
+    def _send(self, request: dict[str, Any]) -> str:
+        number = str(next(self.numbers))
+        raw = json.dumps({"id": number} | request).encode()
         self._writer.write(struct.pack("!i", len(raw)) + raw)
         return number
 

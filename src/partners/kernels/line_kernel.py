@@ -1,9 +1,10 @@
 """ipykernel's kernel without its sockets and threads: what it hears and says goes over one line.
 
 It is there in a moment and answers in a millisecond. Each frame is JSON. One that comes asks
-``{"id", "execute": {"code", "silent", …}}``, if need be after it was to ``{"take": …}``; frames that go
-tell ``{"channel", "kind", "parent", "content"}`` as Jupyter's messages do, and ``{"act": text}`` asks
-whoever listens for the answer of another Python, see ``remote``.
+``{"id", "execute": {"code", "silent", …}}``, if need be after it was to ``{"take": …}``, or it asks for
+what is in ``remote``: ``{"id", "ask": [name, …]}``. Frames that go tell ``{"channel", "kind", "parent",
+"content"}`` as Jupyter's messages do, and ``{"act": text}`` asks whoever listens for the answer of
+another Python.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
 from partners.kernels.app import settings
-from partners.kernels.remote import BUSY, IDLE, IOPUB, SHELL, Remote, take
+from partners.kernels.remote import ASKED, BUSY, IDLE, IOPUB, SHELL, Remote, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -259,7 +260,10 @@ async def _serve(line: Line, kernel: IPythonKernel) -> None:
         if taken := told.get("take"):
             take(taken["asked"], taken["told"], taken["given"], shell.user_ns)
             shell.execution_count = taken["count"]
-        line.say(SHELL, "execute_reply", await _executed(line, kernel, told["execute"]))
+        reply = await _executed(line, kernel, told["execute"]) if "execute" in told else {}
+        if "ask" in told:
+            reply["told"] = _answered(line, shell, *told["ask"])
+        line.say(SHELL, "execute_reply", reply)
         line.say(IOPUB, "status", IDLE)
 
 
@@ -274,5 +278,20 @@ async def _executed(line: Line, kernel: IPythonKernel, cell: dict[str, Any]) -> 
             return json_clean(await kernel.do_execute(**cell))
     except KeyboardInterrupt:  # just before the cell, or just after it
         return {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
+    finally:
+        line.interrupts.listen()
+
+
+def _answered(line: Line, shell: Any, name: str, *given: Any) -> str:
+    """Return what is asked for in ``remote``; nothing if it cannot be told."""
+    line.interrupts.listen()
+    try:
+        with line.interrupts.allowed():
+            try:
+                return str(ASKED[name](shell, *given))
+            finally:
+                shell.events.trigger("post_execute")  # a figure is no part of the next cell
+    except BaseException:  # whatever the submission does
+        return ""
     finally:
         line.interrupts.listen()

@@ -21,7 +21,6 @@ from partners.kernels.plain import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MIME = "application/vnd.partners.plain"
 SHELL, IOPUB = "shell", "iopub"
 BUSY, IDLE = {"execution_state": "busy"}, {"execution_state": "idle"}
 LONGEST = 20_000_000
@@ -29,41 +28,28 @@ LONGEST = 20_000_000
 NO_ANSWER = "The notebook’s Python gave no answer."
 
 
-class Shown:
-    """A text that reaches the other side of a kernel's reply as it is."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {MIME: self.text}
-
-
 # --- Where the submission runs ---
 
 _held: list[Any] = []
 
 
-def show(names: list[str], space: dict[str, Any], count: int) -> Shown:
-    """Return the values of `names` in `space` as text; those that are not there are left out.
+def show(shell: Any, names: list[str], count: int) -> str:
+    """Return the values of `names` in IPython's `shell` as text; those that are not there are left out.
 
     `count` will be the number of the next cell.
     """
-    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only within a kernel
-
-    shell: Any = get_ipython()
     shell.execution_count = count
-    found, room = [], LONGEST
+    space, found, room = shell.user_ns, [], LONGEST
     for name in names:
         if name in space:
             text = _text(space[name])
             text = text if len(text) < room else json.dumps({"#": "large"})
             room -= len(text)
             found.append(f"{json.dumps(name)}:{text}")
-    return Shown("{" + ",".join(found) + "}")
+    return "{" + ",".join(found) + "}"
 
 
-def act(text: str) -> Shown:
+def act(_: Any, text: str) -> str:
     """Do what a ``Remote`` of the judge's asks in `text`; return what came of it."""
     asked = json.loads(text)
     given = decode(asked["with"], lambda data: _held[data["v"]])
@@ -74,7 +60,7 @@ def act(text: str) -> Shown:
     except (Exception, SystemExit) as raised:
         error = [[kind.__name__ for kind in type(raised).__mro__], str(raised)]
     told = json.dumps({"error": error, "printed": printed.getvalue()})
-    return Shown(f'{told[:-1]}, "value": {value}}}')
+    return f'{told[:-1]}, "value": {value}}}'
 
 
 _ACTS: dict[str, Callable[..., Any]] = {
@@ -114,17 +100,18 @@ _PRISTINE = dict(vars(builtins))
 _OF_IPYTHON = {"_", "copyright", "credits", "display", "exit", "get_ipython", "input", "license", "quit"}
 
 
-def meddled() -> Shown:
+def meddled(shell: Any) -> str:
     """Return what of Python and IPython a submission has changed; a note, on which nothing rests."""
-    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - only within a kernel
-
-    shell: Any = get_ipython()
     now = vars(builtins)
     found = [name for name, value in _PRISTINE.items() if now.get(name) is not value]
     parts = ("ast_transformers", "input_transformers_post")
     found += [part for part in parts if len(getattr(shell, part))]
     found += [name for name in ("showtraceback", "run_cell", "run_code") if name in vars(shell)]
-    return Shown(json.dumps(sorted(set(found) - _OF_IPYTHON)))
+    return json.dumps(sorted(set(found) - _OF_IPYTHON))
+
+
+ASKED: dict[str, Callable[..., str]] = {"show": show, "act": act, "meddled": meddled}
+"""What a submission's kernel is asked for, after a cell or between two."""
 
 
 # --- Where it is judged ---

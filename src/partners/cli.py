@@ -272,7 +272,7 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
 
     _ask_before_grading_unprotected(no_sandbox)
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # until there is something to stop
-    zygote().preload(glanced_at(Path("release", assignment)))  # while this process imports, too
+    zygote().preload(**glanced_at(Path("release", assignment)))  # while this process imports, too
     gc.disable()  # nothing of that is garbage, and looking for it takes its time
     from partners.grading import progress  # noqa: PLC0415
     from partners.grading.grade import How  # noqa: PLC0415

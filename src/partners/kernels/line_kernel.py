@@ -224,8 +224,13 @@ _ready: dict[tuple[str, ...], IPythonKernel] = {}
 
 
 def prepare(words: list[str]) -> None:
-    """Have a kernel ready for all processes that are forked from this one."""
-    _ready[tuple(words)] = _kernel(words)
+    """Have a kernel ready for all processes that are forked from this one, with all that an error takes."""
+    _ready[tuple(words)] = kernel = _kernel(words)
+    shell: Any = kernel.shell
+    try:
+        raise NameError
+    except NameError:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())
 
 
 def clear() -> None:

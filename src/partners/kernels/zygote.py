@@ -51,8 +51,7 @@ LATER = {
     ),
 }  # fmt: skip
 """What a module imports only when a table is shown, or a figure."""
-_IMPORT = re.compile(r'^\s*"(?:import|from) ([A-Za-z_][\w.]*)', re.MULTILINE)
-"""In the JSON of a notebook."""
+_IMPORT = re.compile(r"^\s*(?:import|from) ([A-Za-z_][\w.]*)", re.MULTILINE)
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _KEPT_STARTS = ("LC_", "NBGRADER_", "MPL", "OMP_", "OPENBLAS_")
 
@@ -99,10 +98,18 @@ class Zygote:
         return ours, line
 
 
-def glanced_at(folder: Path) -> list[str]:
-    """Return the modules that the notebooks in `folder` import, as far as a glance can tell."""
-    texts = (file.read_text("utf-8", "replace") for file in folder.glob("*.ipynb"))
-    return sorted({name for text in texts for name in _IMPORT.findall(text)})
+def glanced_at(folder: Path) -> dict[str, Any]:
+    """Return what to preload for the notebooks in `folder`, as far as a glance can tell."""
+    text = "\n".join(map(_code, folder.glob("*.ipynb")))
+    return {"modules": sorted(set(_IMPORT.findall(text))), "text": text}
+
+
+def _code(file: Path) -> str:
+    """Return the text of the cells of code in a notebook; nothing if it is none."""
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        cells = json.loads(file.read_bytes())["cells"]
+        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return ""
 
 
 @cache

@@ -123,6 +123,13 @@ def test_a_notebook_in_another_language_is_left_to_nbgrader(course: Course) -> N
     file.write_text(python, "utf-8")
 
 
+def test_a_notebook_beside_the_source_that_was_never_released_is_left_alone(course: Course) -> None:
+    file = course.root / "source" / NAME / "scratch.ipynb"
+    file.write_text("{}", "utf-8")
+    assert list(brief_of(course).source) == [f"{NAME}.ipynb"]
+    file.unlink()
+
+
 def test_a_course_may_add_to_a_setting_instead_of_giving_all_of_it(course: Course) -> None:
     file = course.root / "nbgrader_config.py"
     settings = file.read_text("utf-8")

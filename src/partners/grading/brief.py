@@ -50,8 +50,8 @@ class Brief:
     """An assignment as its graders need it.
 
     `settings` are those of nbgrader; `gradebook` an SQLite file that has the assignment's cells and
-    nobody's marks; `release` what students got; `source` the instructor's notebooks; `given` the other
-    files of the instructor's.
+    nobody's marks; `release` what students got; `source` the instructor's notebooks of it; `given`
+    the other files of the instructor's.
     """
 
     assignment: str
@@ -118,7 +118,8 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
     if not folder:
         raise GradingError(f"There is no folder {folders[0]}. {way_out}")
     release = read(folder)
-    for name, notebook in notebooks(release).items():
+    released = notebooks(release)
+    for name, notebook in released.items():
         if (language := notebook.metadata.get("kernelspec", {}).get("language", PYTHON)) != PYTHON:
             raise GradingError(NO_PYTHON.format(name, language, assignment))
     source = Path(course.format_path(course.source_directory, ".", assignment))
@@ -129,7 +130,7 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
         settings=course.config,
         gradebook=cells,
         release=release,
-        source={name: raw for name, raw in theirs.items() if name.endswith(".ipynb")},
+        source={name: raw for name, raw in theirs.items() if name in released},
         given={name: raw for name, raw in theirs.items() if not name.endswith(".ipynb")},
         layers=layers,
         limits=limits,

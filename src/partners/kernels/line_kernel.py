@@ -224,7 +224,10 @@ _ready: dict[tuple[str, ...], IPythonKernel] = {}
 
 
 def prepare(words: list[str]) -> None:
-    """Have a kernel ready for all processes that are forked from this one, with all that an error takes."""
+    """Have a kernel ready for all processes that are forked from this one.
+
+    It has told an error once, unseen: the first one takes a kernel five times as long as the next.
+    """
     _ready[tuple(words)] = kernel = _kernel(words)
     shell: Any = kernel.shell
     try:

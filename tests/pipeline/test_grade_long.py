@@ -165,6 +165,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
     assert noted(course) == set(ANSWERS)
     assert_same(course, graded)
     assert small_class.scores(course) == small_class.SCORES
+    assert small_class.left(course) == []
 
 
 def kill(course: Course, number: int, after: float) -> None:

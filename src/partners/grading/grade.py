@@ -204,10 +204,10 @@ def planned(brief: Brief, crew: Crew) -> dict[str, Plan]:
 def _trials(crew: Crew, *plans: dict[str, Plan]) -> list[dict[str, Trial]]:
     """Return what came of the instructor's notebooks under each of several plans."""
     tasks = [Task("tried", (each,)) for each in plans]
-    came = list(crew.run(tasks))
+    came = list(_twice(crew, tasks))
     for _, found in came:
         if isinstance(found, Exception):
-            raise found if isinstance(found, GradingError) else GradingError(BROKEN.format(repr(found)))
+            raise found if isinstance(found, GradingError) else GradingError(_why(found))
     return [found for task in tasks for done, found in came if done is task]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
+import os
 import resource
 import signal
 import tempfile
 import time
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners.grading.office import Office
@@ -17,13 +20,13 @@ from partners.kernels import linux, rooms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
-    from pathlib import Path
 
     from partners.grading.brief import Brief
 
 PATIENCE = 60
 """Seconds that a worker has besides those of the submission."""
 MEMORY = 4_000_000_000
+FOLDER = "partners-worker-"
 _forked = multiprocessing.get_context("fork")
 """A forked process has imported already; this one has no threads that would be lost."""
 
@@ -48,6 +51,7 @@ class Workers:
 
     def __init__(self, brief: Brief, number: int) -> None:
         self.brief = brief
+        _remove_left()
         self.workers = [_Worker(brief) for _ in range(number)]
 
     def __enter__(self) -> Workers:
@@ -86,7 +90,8 @@ class _Worker:
 
     def __init__(self, brief: Brief) -> None:
         self.patience = brief.limits.seconds + PATIENCE
-        self.folder = rooms.make("partners-")
+        self.folder = rooms.make(FOLDER)
+        self.hold = _hold(self.folder)
         self.line, theirs = _forked.Pipe()
         self.process = _forked.Process(target=_work, args=(theirs, brief, self.folder), daemon=True)
         with _undisturbed():
@@ -113,6 +118,27 @@ class _Worker:
         self.process.join()
         self.line.close()
         rooms.remove(self.folder)
+        os.close(self.hold)
+
+
+def _hold(folder: Path) -> int:
+    """Return a handle that holds `folder` until it is closed; raises OSError if it is held already."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _remove_left() -> None:
+    """Remove the folders of gradings that were killed: nobody holds them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with suppress(OSError):  # held, or another user's
+            handle = _hold(folder)
+            rooms.remove(folder)
+            os.close(handle)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take minutes, so that the processes end together."""
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path.parent.name, len(LONG)))
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one process more than there are processors: many a test waits for a browser or a server."""
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

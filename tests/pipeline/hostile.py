@@ -219,9 +219,10 @@ started = [subprocess.Popen(["sleep", "20"]) for _ in range(200)]
 """
 MANY_PROCESSES_WITH_MEMORY = """
 import os, time
+import numpy as np  # whose arrays lie in large pages: they are there in a moment, on a busy machine too
 for _ in range(4):
     if not os.fork():
-        held = b"x" * 540_000_000
+        held = np.ones(540_000_000, "u1")
         time.sleep(20)
         os._exit(0)
 time.sleep(20)

@@ -9,6 +9,7 @@ import pytest
 
 from partners import library
 from partners.course import worksheet
+from partners.course.forms import WIDTH
 from partners.scenario import engine, transcript
 
 if TYPE_CHECKING:
@@ -79,6 +80,16 @@ def test_trust_and_rubric_are_read_from_the_first_two_finished_attempts() -> Non
     assert worksheet.rose_most(TALK, 3) == []
     assert "Reply 9" in worksheet.attempts_side_by_side(TALK)
     assert "(thinks)" in worksheet.reply_side_by_side(TALK, 3)
+
+
+def test_why_an_answer_is_not_right_is_told_in_lines_that_fit(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    why = "The families were drawn by lot, so caring more cannot explain it. " * 3
+    worksheet.points_for({"claim": "D"}, {"claim": ("B", why)})
+    told = capsys.readouterr().out
+    assert " ".join(told.split()) == f"claim: {why.strip()}"
+    assert max(map(len, told.splitlines())) <= WIDTH
 
 
 def test_without_a_file_nothing_is_accepted_and_nothing_raises(

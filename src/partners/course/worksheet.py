@@ -124,8 +124,13 @@ def points_for(
         if given.get(question) == answer:
             right += 1
         else:
-            print(f"{question}: {why}")
+            _say(f"{question}: {why}")
     return right * each
+
+
+def _say(text: str) -> None:
+    """Print `text` in lines that nobody has to scroll along, in the notebook and in the feedback."""
+    print(textwrap.fill(text, WIDTH))
 
 
 def near(given: Any, wanted: float, within: float) -> bool:
@@ -149,7 +154,8 @@ def points_for_numbers(
         if any(near(answers.get(question), number, 0) for number in numbers):
             right += 1
         else:
-            print(f"{question}: {why if numbers else 'this attempt is not finished in your file.'}")
+            told = why if numbers else "this attempt is not finished in your file."
+            _say(f"{question}: {told}")
     return right * each
 
 
@@ -222,13 +228,13 @@ def reading_points(
     """
     for moment in readings[0]:
         if _code(codes, moment) not in [reading[moment] for reading in readings]:
-            print(f"Moment {moment}: {why[moment]}")
+            _say(f"Moment {moment}: {why[moment]}")
     between = agreement(*readings).kappa
     with_each = [agreement(codes, reading).kappa for reading in readings]
     if not between or None in with_each:
         return 0
     told = " and ".join(f"{kappa:.2f}" for kappa in with_each)
-    print(f"Your kappa with the two readings: {told}; theirs with each other: {between:.2f}.")
+    _say(f"Your kappa with the two readings: {told}; theirs with each other: {between:.2f}.")
     share = sum(kappa or 0 for kappa in with_each) / len(with_each) / between
     return floor(2 * most * min(1, max(0, share))) / 2
 
@@ -333,7 +339,7 @@ def evening_points(plan: Any, each: float) -> float:
         return 0  # ``evening_unread`` has told why
     for conflicts in evening.conflicts().values():
         for conflict in conflicts:
-            print(conflict)
+            _say(conflict)
     return evening.points(each)
 
 
@@ -358,15 +364,15 @@ def level_points(text: Any, fewest: int, most: int, grade: float) -> float:
     found = _level(text)
     print(level_in_words(text))
     if not found or found.words < fewest:
-        print(f"A level means little for so short a text: write at least {fewest} words.")
+        _say(f"A level means little for so short a text: write at least {fewest} words.")
         return 0
     points = 2.0 * (found.words <= most)
     if found.words > most:
-        print(f"It is {found.words - most} words too long. Which sentence could the reader do without?")
+        _say(f"It is {found.words - most} words too long. Which sentence could the reader do without?")
     for name, level_found in zip(("Flesch-Kincaid", "Coleman-Liau"), found[1:], strict=True):
         points += (level_found <= grade) + (level_found <= grade + 2)
         if level_found > grade:
-            print(f"{name}: {level_found} is above grade {grade}. Split the longest sentence.")
+            _say(f"{name}: {level_found} is above grade {grade}. Split the longest sentence.")
     return points
 
 
@@ -410,7 +416,7 @@ def hundred_days_points(
     """Return points for a plan of a hundred days, as ``HundredDays`` counts them, and print each gap."""
     points, gaps = HundredDays(calendar, minutes, time, look_again).points(cards)
     for gap in gaps:
-        print(gap)
+        _say(gap)
     return points
 
 

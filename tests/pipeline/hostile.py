@@ -223,9 +223,9 @@ import numpy as np  # whose arrays lie in large pages: they are there in a momen
 for _ in range(4):
     if not os.fork():
         held = np.ones(540_000_000, "u1")
-        time.sleep(20)
+        time.sleep(30)
         os._exit(0)
-time.sleep(20)
+time.sleep(30)
 """
 PICTURES = """
 from IPython.display import display

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 CLASS = HONEST | KINDS
 PATIENCE = 300
-SECONDS = 5
+SECONDS = 12
 """That a cell may take."""
 PARTS = ("[a-h]*", "[i-z]*")
 """Whose feedback is made at once."""

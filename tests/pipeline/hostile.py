@@ -219,10 +219,9 @@ started = [subprocess.Popen(["sleep", "20"]) for _ in range(200)]
 """
 MANY_PROCESSES_WITH_MEMORY = """
 import os, time
-import numpy as np  # whose arrays lie in large pages: they are there in a moment, on a busy machine too
 for _ in range(4):
     if not os.fork():
-        held = np.ones(540_000_000, "u1")
+        held = b"x" * 540_000_000
         time.sleep(30)
         os._exit(0)
 time.sleep(30)

@@ -143,8 +143,8 @@ class Grading:
             )
             for task, found in _twice(crew, tasks):
                 student, submission, _ = task.given
-                known = isinstance(found, Result)
-                result = found if known else unable(self.brief, student, _why(found))
+                done = isinstance(found, Result)
+                result = found if done else unable(self.brief, student, _why(found))
                 self.record.write(result, submission)
                 yield Outcome(student, result.state, result.notes, new=True)
 

@@ -1,9 +1,11 @@
-"""The command ``partners``: thin; each command calls one function of the package."""
+"""The command ``partners``: thin; each command calls one function of the package.
+
+It imports what it needs itself: some take a second, and a command should be there at once.
+"""
 
 from __future__ import annotations
 
 import gc
-import http.server
 import os
 import signal
 import subprocess
@@ -16,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from partners import files, library
-from partners.scenario import engine
+from partners import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from partners.live.log import Store
+    from partners.scenario import engine
     from partners.scenario.model import RolePlay
 
 ELSEWHERE = """\
@@ -39,6 +41,7 @@ def main() -> None:
 @main.command()
 def check() -> None:
     """Check all content; print each problem as file:line, and exit with 1 if there is one."""
+    from partners import library  # noqa: PLC0415
     from partners.course.check import problems  # noqa: PLC0415 - only this command needs pandas
     from partners.live.strings import missing  # noqa: PLC0415
 
@@ -54,6 +57,7 @@ def check() -> None:
 
 def _show_reading_levels() -> None:
     """Print how long and how hard each chapter is."""
+    from partners import library  # noqa: PLC0415
     from partners.course.reading import level, prose  # noqa: PLC0415
 
     click.echo(f"{'chapter':38}{'words':>7}{'Flesch-Kincaid':>16}{'Coleman-Liau':>14}")
@@ -94,6 +98,7 @@ def _show_proofs(role_plays: list[RolePlay]) -> None:
 @click.option("--plays", default=10_000, show_default=True, help="How often each learner plays.")
 def simulate(names: tuple[str, ...], plays: int) -> None:
     """Let declared learners play the conversations NAMES, or all of them."""
+    from partners import library  # noqa: PLC0415
     from partners.scenario import learners  # noqa: PLC0415
 
     for name in names or library.role_plays():
@@ -109,6 +114,8 @@ def simulate(names: tuple[str, ...], plays: int) -> None:
 
 
 def _role_play(name: str) -> RolePlay:
+    from partners import library  # noqa: PLC0415
+
     try:
         return library.role_play(name)
     except (LookupError, ValueError) as error:
@@ -141,6 +148,8 @@ def cards(name: str, output: Path) -> None:
 @click.argument("name")
 def play(name: str) -> None:
     """Play the conversation NAME here."""
+    from partners.scenario import engine  # noqa: PLC0415
+
     role_play = _role_play(name)
     parent = role_play.parent.name.split()[0]
     click.echo(f"{role_play.title}\n\n{role_play.setting.strip()}\n\nWhat you want: {role_play.goal}\n")
@@ -181,12 +190,20 @@ def _show_ending(talk: engine.Play, parent: str) -> None:
 @click.option("--port", default=8000, show_default=True, help="Where to listen; 0 picks a free port.")
 def serve(port: int) -> None:
     """Open the built book in the browser, from this machine only."""
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: PLC0415
+
+    from partners import library  # noqa: PLC0415
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
     book = library.root() / "_build" / "html"
     if not (book / "index.html").exists():
         raise click.ClickException("The book is not built yet. Run: make book")
-    handler = partial(_Quiet, directory=str(book))
+    handler = partial(Quiet, directory=str(book))
     try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError:
         raise click.ClickException(
             f"Port {port} is taken, perhaps by this book in another window. Run: partners serve --port 0"
@@ -198,11 +215,6 @@ def serve(port: int) -> None:
         server.serve_forever()
     except KeyboardInterrupt:
         click.echo("")
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @main.group()

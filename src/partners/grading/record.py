@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook
@@ -20,6 +21,7 @@ from partners.grading.office import PERSON
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from nbgrader.api import SubmittedAssignment, SubmittedNotebook
     from nbgrader.coursedir import CourseDirectory
 
     from partners.grading.brief import Brief, Files
@@ -37,8 +39,10 @@ class Record:
         self.ledger = Path(course.root, LEDGER, brief.assignment)
         self.gradebook = Gradebook(course.db_url, course.course_id)
         session = self.gradebook.db()
-        session.autoflush = False
+        session.autoflush = session.expire_on_commit = False
         self._commit, session.commit = session.commit, session.flush  # one transaction for a submission
+        notebooks = self.gradebook.find_assignment(brief.assignment).notebooks
+        self._held = [cell for notebook in notebooks for cell in notebook._base_cells]  # looked for once
         self._converter = Autograde(coursedir=course, config=course.config)
 
     def close(self) -> None:
@@ -86,35 +90,36 @@ class Record:
         files.replace_folder(place, lambda draft: briefs.write(result.files, draft))
         self._converter.set_permissions(self.brief.assignment, result.student)
         try:
-            self._write_marks(result, self._time(submission))
+            row = self._write_marks(result, self._time(submission))
             self._commit()
         except BaseException:
             self.gradebook.db.rollback()
             raise
-        self._write_penalties(result)
+        if row.total_seconds_late > 0:
+            self._write_penalties(result)
         told = {"print": self._print_of(submission), "state": result.state, "notes": result.notes}
         files.write(note, json.dumps(told | {"trace": result.trace}, ensure_ascii=False, indent=1))
 
-    def _write_marks(self, result: Result, time: datetime | None) -> None:
+    def _write_marks(self, result: Result, time: datetime | None) -> SubmittedAssignment:
         book, assignment = self.gradebook, self.brief.assignment
         book.update_or_create_student(result.student)
         handed_in = {"timestamp": time} if time else {}
         submission = book.update_or_create_submission(assignment, result.student, **handed_in)
+        rows = {notebook.name: notebook for notebook in submission.notebooks}
         for name, notebook in briefs.notebooks(result.files).items():
-            _SaveAutoGrades(book).preprocess(notebook, self._resources(result.student, Path(name).stem))
+            _SaveAutoGrades(rows[Path(name).stem]).save(notebook)
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = None
             if result.state == PERSON:
                 for grade in notebook.grades:
                     grade.needs_manual_grade = True
+        return submission
 
     def _write_penalties(self, result: Result) -> None:
-        submission = self.gradebook.find_submission(self.brief.assignment, result.student)
-        if submission.total_seconds_late > 0:
-            for name, notebook in briefs.notebooks(result.files).items():
-                late = AssignLatePenalties(config=self.course.config)
-                late.preprocess(notebook, self._resources(result.student, Path(name).stem))
-            self.gradebook.db.expire_all()
+        for name, notebook in briefs.notebooks(result.files).items():
+            late = AssignLatePenalties(config=self.course.config)
+            late.preprocess(notebook, self._resources(result.student, Path(name).stem))
+        self.gradebook.db.expire_all()
 
     def _resources(self, student: str, notebook: str) -> dict[str, Any]:
         names = {"student": student, "assignment": self.brief.assignment, "notebook": notebook}
@@ -135,16 +140,29 @@ class Record:
 
 
 class _SaveAutoGrades(SaveAutoGrades):  # type: ignore[misc]
-    """nbgrader's step that saves the marks, into a gradebook that is open."""
+    """nbgrader's step that saves the marks; ``Record`` has found the rows, and commits them."""
 
-    def __init__(self, gradebook: Gradebook) -> None:
+    def __init__(self, notebook: SubmittedNotebook) -> None:
         super().__init__()
-        self.gradebook = gradebook
+        self.gradebook = _Rows(notebook)
+        self.notebook_id = self.assignment_id = self.student_id = ""
 
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+    def save(self, notebook: Any) -> None:
         """Save the marks and comments of each cell."""
-        for name in ("notebook", "assignment", "student"):
-            setattr(self, f"{name}_id", resources["nbgrader"][name])
-        for index, cell in enumerate(nb.cells):
-            self.preprocess_cell(cell, resources, index)
-        return nb, resources
+        for index, cell in enumerate(notebook.cells):
+            self.preprocess_cell(cell, {}, index)
+
+
+class _Rows:
+    """The rows of one submitted notebook, as a gradebook finds them by the names of cells."""
+
+    def __init__(self, notebook: SubmittedNotebook) -> None:
+        self.grades = {grade.name: grade for grade in notebook.grades}
+        self.comments = {comment.name: comment for comment in notebook.comments}
+        self.db = SimpleNamespace(commit=lambda: None)
+
+    def find_grade(self, name: str, *_: str) -> Any:
+        return self.grades[name]
+
+    def find_comment(self, name: str, *_: str) -> Any:
+        return self.comments[name]

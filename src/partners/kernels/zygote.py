@@ -25,8 +25,6 @@ from multiprocessing.connection import Connection
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from IPython.core.interactiveshell import InteractiveShell
-
 from partners.kernels import keeper
 
 if TYPE_CHECKING:
@@ -141,7 +139,7 @@ def main(number: str, *told: str) -> None:
         if not raw:
             return
         if not handles and (text := raw.decode()) != preloaded:
-            if InteractiveShell.initialized():  # what is imported now would find it
+            if _has_shell():  # what is imported now would find it
                 _start_again(orders, text, avoid)
             _preload(orders, avoid, preloaded := text)
         if not handles:
@@ -165,7 +163,7 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
     for name in order["modules"]:
         if name not in avoid:
             _import([name], order["text"])
-            if InteractiveShell.initialized() or threading.active_count() > 1:
+            if _has_shell() or threading.active_count() > 1:
                 _start_again(orders, raw, [*avoid, name])
     for name, later in LATER.items():
         if name in sys.modules:
@@ -175,6 +173,12 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
 
         line_kernel.prepare(order["words"])
     _freeze()
+
+
+def _has_shell() -> bool:
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 - not for the client
+
+    return InteractiveShell.initialized()
 
 
 def _start_again(orders: socket.socket, raw: str, avoid: list[str]) -> NoReturn:
@@ -195,7 +199,6 @@ def _import(modules: Iterable[str], text: str = "") -> None:
 
 def _freeze() -> None:
     """Leave alone what there is, or looking for garbage would copy the pages of every kernel."""
-    gc.collect()
     gc.freeze()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -10,9 +14,6 @@ from nbclient import NotebookClient
 
 from partners.kernels.line_client import Manager, Process
 from partners.kernels.zygote import zygote
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 v4: Any = nbformat.v4
 CELLS = {
@@ -109,3 +110,25 @@ def test_what_it_was_not_told_of_its_settings_it_finds_when_it_starts() -> None:
     words = ["--InteractiveShell.ast_node_interactivity=all"]
     notebook = run(OverALine, "1\n2", extra_arguments=words)
     assert len(notebook.cells[0].outputs) == 2
+
+
+def keeper() -> int:
+    """Run a kernel, and return the process that keeps it."""
+    notebook = run(OverALine, "import os\nos.getppid()")
+    return int(notebook.cells[0].outputs[0].data["text/plain"])
+
+
+def test_a_keeper_takes_the_next_kernel_and_its_own_end_costs_none() -> None:
+    first = keeper()
+    assert keeper() == first
+    os.kill(first, signal.SIGKILL)
+    while Path(f"/proc/{first}").exists():
+        time.sleep(0.01)
+    assert keeper() != first
+
+
+def test_a_kernel_that_comes_after_a_preload_has_it() -> None:
+    keeper()
+    zygote().preload(["colorsys"], words=[])
+    notebook = run(OverALine, "import sys\n'colorsys' in sys.modules")
+    assert notebook.cells[0].outputs[0].data["text/plain"] == "True"

@@ -68,9 +68,10 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
         self._length: dict[str, int] = {}
         nb, resources = super().preprocess(nb, resources, km)
         self._at = None
+        sound = _valid(nb)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                _tidy(cell)
+                _tidy(cell, sound)
         return nb, resources
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
@@ -117,9 +118,10 @@ class Execute(preprocessors.Execute):  # type: ignore[misc]
         return DEFINE.format(mend.form(place["assignment"], place["notebook"], name))
 
 
-def _tidy(cell: Any) -> None:
-    """Drop outputs that are none; a warning is no error; points that cannot be are none."""
-    cell.outputs = [output for output in cell.outputs if _valid(output)]
+def _tidy(cell: Any, sound: bool) -> None:
+    """Drop outputs that are none, unless all are `sound`; a warning is no error; odd points are none."""
+    if not sound:
+        cell.outputs = [output for output in cell.outputs if _valid(output, "output")]
     for output in cell.outputs:
         if output.get("name") == "stderr":
             output.name = "stdout"
@@ -133,9 +135,10 @@ def _tidy(cell: Any) -> None:
             cell.outputs.insert(0, error(NO_POINTS))
 
 
-def _valid(output: Any) -> bool:
+def _valid(node: Any, kind: str | None = None) -> bool:
+    """Say whether a notebook is one, or a part of this `kind`, which takes longer."""
     try:
-        nbformat.validate(output, ref="output", version=4, relax_add_props=True)
+        nbformat.validate(node, ref=kind, version=4, relax_add_props=True)
     except nbformat.ValidationError:
         return False
     return True

@@ -117,6 +117,7 @@ class Office:
         briefs.write(submission, self._folder("submitted", student))
         config = copy.deepcopy(Config(self.brief.settings))
         config.CourseDirectory.db_url = self.url
+        config.Exporter.optimistic_validation = True  # once, and not after each step
         course = CourseDirectory(config=config, root=str(self.folder))
         course.assignment_id, course.student_id = self.brief.assignment, student
         return Converter(self.brief, plans, self.cells, coursedir=course, config=config)

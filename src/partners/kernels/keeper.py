@@ -1,7 +1,8 @@
-"""The keeper of one kernel: its parent, which watches what it uses and ends all that it started.
+"""The keeper of a kernel: its parent, which watches what it uses and ends all that it started.
 
-It talks with whoever ordered the kernel in lines of JSON over a socket. When that one is gone, or the
-keeper itself, nothing of the kernel is left.
+It talks with whoever orders kernels, one after the other, in packets over a socket: JSON with a handle
+is an order, a number is a signal. When that one is gone, or the keeper itself, nothing of a kernel is
+left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from socket import recv_fds
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from partners.kernels import linux
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     _Run = Callable[[dict[str, Any], int], None]
 
+LARGEST = 200_000
+"""Bytes of a packet."""
 LOOK = 0.1
 """Seconds between two looks."""
 DISK_LOOK = 5
@@ -36,27 +40,44 @@ BLOCK = 4096
 MEMORY, DISK, TIME, PROCESSES = "memory", "disk", "time", "processes"
 
 
-def keep(channel: socket, line: int, order: dict[str, Any], run: _Run) -> NoReturn:
-    """Start the kernel of `order` with `run` in a child that has `line`, and stay with it to its end.
+def keep(channel: socket, run: _Run) -> NoReturn:
+    """Start a kernel with `run` for each order that comes over `channel`, and stay with it to its end.
 
-    `channel` is the socket of whoever ordered it.
+    With an order comes the kernel's end of a line. The next one is taken when the kernel has ended.
     """
     try:
-        sandbox = _sandbox(order)
         linux.adopt_orphans()
-        if sandbox:
-            sandbox.leave()
-        order["keeper"] = os.getpid()
-        if not (kernel := os.fork()):
-            channel.close()
-            _be_kernel(line, order, run)
-        os.close(line)
-        _tell(channel, pid=kernel)
-        why = _watched(channel, kernel, sandbox)
-        _tell(channel, ended=_ended(kernel), why=why)
+        while came := _ordered(channel):
+            _keep_one(channel, *came, run)
     except Exception:  # what ordered it is told by the closed channel
         traceback.print_exc()
     finally:
+        os._exit(0)
+
+
+def _ordered(channel: socket) -> tuple[dict[str, Any], int] | None:
+    """Return the next order and its line, once it comes; None if nobody is there to send one."""
+    while True:
+        raw, handles, _, _ = recv_fds(channel, LARGEST, 1)
+        if handles:
+            return json.loads(raw), handles[0]
+        if not raw:
+            return None  # else a signal for a kernel that has ended
+
+
+def _keep_one(channel: socket, order: dict[str, Any], line: int, run: _Run) -> None:
+    sandbox = _sandbox(order)
+    if sandbox:
+        sandbox.leave()
+    if not (kernel := os.fork()):
+        channel.close()
+        _be_kernel(line, order, run)
+    os.close(line)
+    _tell(channel, pid=kernel)
+    why, status = _watched(channel, kernel, sandbox), _ended(kernel)
+    stays = not sandbox or sandbox.come_back()
+    _tell(channel, ended=status, why=why, stays=stays)
+    if not stays:
         os._exit(0)
 
 
@@ -81,7 +102,7 @@ def _log(order: dict[str, Any]) -> str:
 def become(order: dict[str, Any]) -> Sandbox | None:
     """Make this process the room of the kernel in `order`: folder, environment, sandbox."""
     if sandbox := _sandbox(order):
-        sandbox.enter(order["keeper"])
+        sandbox.enter()
         linux.end_with_parent(signal.SIGKILL)  # which another user has to say again
         with open(os.devnull, "rb") as nothing, open(_log(order), "w+b") as log:
             for file, handle in ((nothing, 0), (log, 1), (log, 2)):
@@ -98,7 +119,7 @@ def _sandbox(order: dict[str, Any]) -> Sandbox | None:
 
 def _tell(channel: socket, **message: Any) -> None:
     with suppress(OSError):
-        channel.sendall(json.dumps(message).encode() + b"\n")
+        channel.send(json.dumps(message).encode())
 
 
 def _watched(channel: socket, kernel: int, sandbox: Sandbox | None) -> str:
@@ -119,14 +140,14 @@ def _watched(channel: socket, kernel: int, sandbox: Sandbox | None) -> str:
 
 
 def _passed_on(channel: socket, kernel: int) -> bool:
-    """Send the signals on that have come; say whether anybody is still there to send them."""
+    """Send a signal on that has come; say whether anybody is still there to send one."""
     try:
-        came = channel.recv(1024)
+        came = channel.recv(LARGEST)
     except OSError:
         return False
-    for line in came.splitlines():
+    if came:
         with suppress(ProcessLookupError):
-            os.killpg(kernel, int(line))
+            os.killpg(kernel, int(came))
     return bool(came)
 
 

@@ -65,7 +65,7 @@ class Process:
     def end(self) -> None:
         """End it, with all that it started, and remove its folder."""
         self.line.close()
-        self.kept.kill()
+        self.kept.end()
         rooms.remove(self.folder)
 
 

@@ -42,6 +42,12 @@ def unshare(flags: int) -> None:
     _done(_libc.unshare(flags))
 
 
+def have_children_here() -> None:
+    """Have the next children in this process' own namespace again, after ``unshare`` of processes."""
+    with open("/proc/self/ns/pid") as own:
+        _done(_libc.setns(own.fileno(), NEW_PIDS))
+
+
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
     """Mount `source` on `target`."""
     texts = [text.encode() or None for text in (source, target, kind)]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from partners.kernels import zygote
+from partners.kernels import keeper, zygote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,10 @@ PROVISIONER = "partners-zygote"
 """The name under which ``pyproject.toml`` makes it known to jupyter_client."""
 LOOK = 0.003
 """Seconds between two looks at whether a kernel has ended."""
+ENDING = 10.0
+"""Seconds in which a kernel and all that it started has to end."""
+GONE = {"pid": 0, "ended": -signal.SIGKILL, "why": "", "stays": False}
+"""What a keeper would tell that is not there any more."""
 SOCKETS = 5
 LONGEST_PATH = 95
 _LAUNCHER = "ipykernel_launcher"
@@ -45,15 +49,11 @@ class Kept:
 
     def __init__(self, channel: socket) -> None:
         self.channel, self.returncode, self.why = channel, None, ""
-        self.lines = channel.makefile("rb")
         self.pid = self._next()["pid"]
 
     def poll(self) -> int | None:
         """Return the status with which the kernel ended, or None."""
-        if self.returncode is None and select.select([self.channel], [], [], 0)[0]:
-            told = self._next()
-            self.returncode, self.why = told["ended"], told["why"]
-            self.channel.close()
+        self._look(0)
         return self.returncode
 
     def wait(self) -> int | None:
@@ -64,7 +64,7 @@ class Kept:
         """Let the keeper pass a signal on."""
         if self.poll() is None:
             with suppress(OSError):  # it ends just now
-                self.channel.send(b"%d\n" % number)
+                self.channel.send(b"%d" % number)
 
     def kill(self) -> None:
         """End the kernel and all that it started."""
@@ -74,9 +74,26 @@ class Kept:
         """End it as ``kill`` does: there is nothing that it would have to save."""
         self.kill()
 
+    def end(self) -> None:
+        """End it and see that it has, so that its keeper is free for another kernel."""
+        self.kill()
+        self._look(ENDING)
+        if self.returncode is None:
+            zygote.zygote().release(self.channel, stays=False)
+
+    def _look(self, seconds: float) -> None:
+        """See whether it ends in so many seconds."""
+        if self.returncode is None and select.select([self.channel], [], [], seconds)[0]:
+            told = self._next()
+            self.returncode, self.why = told["ended"], told["why"]
+            zygote.zygote().release(self.channel, told["stays"])
+
     def _next(self) -> dict[str, Any]:
-        line = self.lines.readline()
-        return json.loads(line) if line else {"ended": -signal.SIGKILL, "why": "", "pid": 0}
+        try:
+            told = self.channel.recv(keeper.LARGEST)
+        except OSError:
+            told = b""
+        return json.loads(told) if told else GONE
 
 
 def _folder() -> str:

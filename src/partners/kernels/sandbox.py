@@ -87,12 +87,18 @@ class Sandbox:
         if NAMESPACES in self.layers:
             _leave()
 
-    def enter(self, number: int) -> None:
-        """Go in, in the process that will be the kernel, before it has a second thread.
+    def come_back(self) -> bool:
+        """Be as before ``leave``, so that another child can be a kernel; say whether that is allowed."""
+        try:
+            if NAMESPACES in self.layers:
+                linux.have_children_here()
+        except OSError:  # an ordinary user has left for good
+            return False
+        return True
 
-        `number` is one that no other kernel has at this time.
-        """
-        user = _USERS[number % len(_USERS)] if self._can_change_user() else None
+    def enter(self) -> None:
+        """Go in, in the process that will be the kernel, before it has a second thread."""
+        user = _user() if self._can_change_user() else None
         if user:
             for folder in self.folders:
                 _give(folder, user)
@@ -260,6 +266,12 @@ def _are_users() -> bool:
     """Say whether this machine, or the container that it is, has the numbers of ``_USERS``."""
     rows = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
     return any(first <= _USERS[0] and _USERS[-1] < first + count for first, _, count in rows)
+
+
+def _user() -> int:
+    """Return a number of ``_USERS`` for this process: by its own, which no other has at this time."""
+    number = int(os.readlink("/proc/self"))  # as it is outside its namespace
+    return _USERS[number % len(_USERS)]
 
 
 def _give(folder: str, user: int) -> None:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-LARGEST = 200_000
-"""Bytes of an order."""
 KERNEL = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.displayhook", "ipykernel.debugger",
     "ipykernel.iostream", "ipykernel.heartbeat", "ipykernel.control", "ipykernel.shellchannel",
@@ -75,6 +73,9 @@ class Zygote:
                 start_new_session=True,
             )
         self.orders = ours
+        self.keepers: set[socket.socket] = set()
+        self.idle: list[socket.socket] = []
+        os.register_at_fork(after_in_child=self._dismiss)
 
     def preload(self, modules: Iterable[str], text: str = "", words: list[str] | None = None) -> None:
         """Let it import `modules`, such as ``"pandas"``; one that cannot be imported is left out.
@@ -85,15 +86,48 @@ class Zygote:
         A module may have a function ``warm_up``, which is called with `text`: that of the cells to come,
         as students have them, for what is here can be found in the memory of every kernel.
         """
-        order = {"modules": list(modules), "text": text[: LARGEST // 4], "words": words}
+        order = {"modules": list(modules), "text": text[: keeper.LARGEST // 4], "words": words}
         self.orders.send(json.dumps(order).encode())
+        self._dismiss()
 
     def fork(self, order: dict[str, Any]) -> tuple[socket.socket, socket.socket]:
-        """Order a kernel; return the socket on which its keeper tells how it goes, and a line to it."""
-        (ours, theirs), (line, its) = socket.socketpair(), socket.socketpair()
-        with theirs, its:
-            socket.send_fds(self.orders, [json.dumps(order).encode()], [theirs.fileno(), its.fileno()])
-        return ours, line
+        """Order a kernel; return the socket on which its keeper tells how it goes, and a line to it.
+
+        Give that socket back with ``release`` when the kernel has ended: a keeper that is there is
+        quicker than a new one.
+        """
+        raw = json.dumps(order).encode()
+        line, its = socket.socketpair()
+        with its:
+            while True:
+                channel = self.idle.pop() if self.idle else self._keeper()
+                try:
+                    socket.send_fds(channel, [raw], [its.fileno()])
+                except BrokenPipeError:  # somebody has ended it
+                    self.release(channel, stays=False)
+                else:
+                    return channel, line
+
+    def release(self, channel: socket.socket, stays: bool) -> None:
+        """Take a keeper back whose kernel has ended, if it `stays` and knows the last preload."""
+        if stays and channel in self.keepers:
+            self.idle.append(channel)
+        else:
+            self.keepers.discard(channel)
+            channel.close()
+
+    def _keeper(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self.orders, [b"{}"], [theirs.fileno()])
+        self.keepers.add(ours)
+        return ours
+
+    def _dismiss(self) -> None:
+        """Let the keepers go that know an older preload, or that another process has."""
+        for channel in self.idle:
+            channel.close()
+        self.keepers, self.idle = set(), []
 
 
 def glanced_at(folder: Path) -> dict[str, Any]:
@@ -117,7 +151,7 @@ def zygote() -> Zygote:
 
 
 def main(number: str, *told: str) -> None:
-    """Import what is named, and fork a keeper and its kernel for each order, until nobody is left.
+    """Import what is named, and fork a keeper for each socket that comes, until nobody is left.
 
     `number` is the socket's; `told` is an order to do first and modules to avoid, see ``_preload``.
     """
@@ -135,22 +169,24 @@ def main(number: str, *told: str) -> None:
     if preloaded:
         _preload(orders, avoid, preloaded)
     while True:
-        raw, handles, _, _ = socket.recv_fds(orders, LARGEST, 2)
+        raw, handles, _, _ = socket.recv_fds(orders, keeper.LARGEST, 1)
         if not raw:
             return
-        if not handles and (text := raw.decode()) != preloaded:
+        if handles:
+            _fork_keeper(orders, handles[0])
+        elif (text := raw.decode()) != preloaded:
             if _has_shell():  # what is imported now would find it
                 _start_again(orders, text, avoid)
             _preload(orders, avoid, preloaded := text)
-        if not handles:
-            continue
-        if os.fork():
-            for handle in handles:
-                os.close(handle)
-            continue
-        orders.close()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        keeper.keep(socket.socket(fileno=handles[0]), handles[1], json.loads(raw), _run)
+
+
+def _fork_keeper(orders: socket.socket, handle: int) -> None:
+    if os.fork():
+        os.close(handle)
+        return
+    orders.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    keeper.keep(socket.socket(fileno=handle), _run)
 
 
 def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:

@@ -1,4 +1,7 @@
-"""Where the course's content lives: one place that knows, for a checkout and for a wheel alike."""
+"""Where the course's content lives: one place that knows, for a checkout and for a wheel alike.
+
+What reads a role-play is imported when one is read: who grades a class only asks for the place.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partners import source
-from partners.scenario.faults import loose_ends
-from partners.scenario.model import RolePlay
-from partners.scenario.texts import merged
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from partners.scenario.faults import Fault
+    from partners.scenario.model import RolePlay
+    from partners.source import Problem
 
 
 @cache
@@ -58,6 +58,10 @@ def role_play(name: str, language: str | None = None) -> RolePlay:
     if language not in words:
         msg = f"“{name}” is not there in “{language}”. There are: {', '.join(words) or 'none'}."
         raise LookupError(msg)
+    from partners import source  # noqa: PLC0415
+    from partners.scenario.model import RolePlay  # noqa: PLC0415
+    from partners.scenario.texts import merged  # noqa: PLC0415
+
     told = merged(with_places(file)[1], source.read_yaml(words[language]))
     return RolePlay.model_validate(told | {"language": language})
 
@@ -81,6 +85,10 @@ def with_places(file: Path) -> tuple[RolePlay, Any]:
 @lru_cache(maxsize=64)
 def _read(file: Path, _changed: int) -> tuple[RolePlay, Any]:
     """Read `file` once for every time that it was changed: YAML with its lines is slow to read."""
+    from partners import source  # noqa: PLC0415
+    from partners.scenario.faults import loose_ends  # noqa: PLC0415
+    from partners.scenario.model import RolePlay  # noqa: PLC0415
+
     role_play, data = source.load(file, RolePlay)
     problems = list(located(file, data, loose_ends(role_play)))
     if problems:
@@ -88,8 +96,10 @@ def _read(file: Path, _changed: int) -> tuple[RolePlay, Any]:
     return role_play, data
 
 
-def located(file: Path, data: object, faults: Iterator[Fault]) -> Iterator[source.Problem]:
+def located(file: Path, data: object, faults: Iterator[Fault]) -> Iterator[Problem]:
     """Turn `faults` of the model into problems with a line of `file`."""
+    from partners import source  # noqa: PLC0415
+
     for fault in faults:
         line = source.line_of(data, fault.place)
         yield source.Problem(file, line, fault.what, fault.mend, fault.dialogue)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -122,6 +123,13 @@ class Question(_Part):
         return "" if answer is None else f"{answer}: {words}" if words else str(answer)
 
 
+@cache
+def questions(text: str) -> dict[str, Question]:
+    """Return the questions of a form in YAML, by their names; read once, because it takes its time."""
+    spec = YAML(typ="safe").load(text)
+    return {str(name): Question.model_validate(question) for name, question in spec.items()}
+
+
 class Form:
     """The questions of one part of an exercise, and what was answered to them.
 
@@ -144,8 +152,7 @@ class Form:
     def __init__(self, exercise: str, text: str, check: dict[str, Any] | None = None) -> None:
         self.exercise, self.check = exercise, check
         try:
-            spec = YAML(typ="safe").load(text)
-            self.questions = {str(name): Question.model_validate(q) for name, q in spec.items()}
+            self.questions = questions(text)
         except (YAMLError, ValidationError, AttributeError) as error:
             msg = f"A form of the exercise “{exercise}” is not as it should be: {error}"
             raise ValueError(msg) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partners import RolePlay, library
-from partners.course import hundred_days, timetable
+from partners.course import forms, hundred_days, timetable
 from partners.course.course_map import course_map
 from partners.course.forms import WIDTH, Form, tell
 from partners.course.hundred_days import TIME, WAYS, HundredDays
@@ -34,14 +34,17 @@ if TYPE_CHECKING:
 
 CODES = (0, 1, 2)
 NO_EVENING = "talks.csv and booked.csv must lie beside the notebook. Fetch them again."
+_FORM = re.compile(r'worksheet\.form\("\w+", """(.*?)"""', re.DOTALL)
 _ORDINAL = {1: "First", 2: "Second"}
 
 
 def warm_up(text: str) -> None:
-    """Read the conversations that are named in `text`; see ``partners.kernels.zygote``."""
+    """Read the conversations and the forms that are in `text`; see ``partners.kernels.zygote``."""
     for name in library.role_plays():
         if f'"{name}"' in text:
             library.role_play(name)
+    for form_text in _FORM.findall(text):
+        forms.questions(form_text)
 
 
 def conversation(name: str) -> Any:

@@ -182,12 +182,16 @@ def _copied(row: Any) -> Any:
     return made
 
 
+def names(files: Files) -> list[str]:
+    """Return the names of the notebooks among `files`, in the order of the alphabet."""
+    return sorted(name for name in files if name.endswith(".ipynb") and "/" not in name)
+
+
 def notebooks(files: Files) -> dict[str, Any]:
     """Return the notebooks among `files` by name; for those of the instructor's or of our own making."""
     return {
-        name: nbformat.reads(raw.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-        for name, raw in files.items()
-        if name.endswith(".ipynb") and "/" not in name
+        name: nbformat.reads(files[name].decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
+        for name in names(files)
     }
 
 

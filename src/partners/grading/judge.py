@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import select
 import signal
 import time
 from contextlib import nullcontext, suppress
@@ -56,8 +57,9 @@ class Judge:
 
     def __init__(self, folder: Path, room: Sandbox | None, words: list[str]) -> None:
         self.process = Process(folder, room, words)
-        self.line = Connection(self.process.line.detach())
-        self.line.recv_bytes()  # it is ready
+        self.line, self.ready = Connection(self.process.line.detach()), select.poll()
+        self.ready.register(self.line, select.POLLIN)
+        self.line.recv_bytes()
 
     def run(
         self,
@@ -88,7 +90,7 @@ class Judge:
         try:
             self.line.send_bytes(json.dumps(request).encode())
             while True:
-                if not self.line.poll(max(0, until - time.monotonic())):
+                if not self.ready.poll(1000 * max(0, until - time.monotonic())):
                     if stopped:
                         raise StuckError
                     self.process.kept.send_signal(signal.SIGINT)

@@ -184,13 +184,14 @@ class Converter(Autograde):  # type: ignore[misc]
         folder.mkdir(parents=True, exist_ok=True)
         found = sorted(str(file) for file in folder.glob("*.ipynb") if file.is_file())
         self.nothing = not found
-        self.assignments = {str(folder): found or [str(folder / sorted(self._released())[0])]}
+        self.assignments = {str(folder): found or [str(folder / briefs.names(self.brief.release)[0])]}
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy the submission's files and, over them, the instructor's."""
         BaseConverter.init_assignment(self, assignment_id, student_id)
         briefs.write(self._given(), Path(self._format_dest(assignment_id, student_id)))
-        self.notebooks = [file for file in self.notebooks if Path(file).name in self._released()]
+        released = briefs.names(self.brief.release)
+        self.notebooks = [file for file in self.notebooks if Path(file).name in released]
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Convert a notebook; if it cannot be run, write it as it came, with the reason."""
@@ -209,9 +210,6 @@ class Converter(Autograde):  # type: ignore[misc]
         """Return the instructor's files, but those of which a course lets students hand in their own."""
         own = self.exclude_overwriting.get(self.brief.assignment, [])
         return {name: raw for name, raw in self.brief.given.items() if name not in own}
-
-    def _released(self) -> set[str]:
-        return set(briefs.notebooks(self.brief.release))
 
     def _init_preprocessors(self) -> None:
         """Register nbgrader's steps: with ``mend`` before all, and without those that write marks."""

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.jsonutil import json_clean
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.ultratb import AutoFormattedTB
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
@@ -224,16 +225,16 @@ _ready: dict[tuple[str, ...], IPythonKernel] = {}
 
 
 def prepare(words: list[str]) -> None:
-    """Have a kernel ready for all processes that are forked from this one.
+    """Have a kernel ready for all processes that are forked from this one."""
+    _ready[tuple(words)] = _kernel(words)
 
-    It has told an error once, unseen: the first one takes a kernel five times as long as the next.
-    """
-    _ready[tuple(words)] = kernel = _kernel(words)
-    shell: Any = kernel.shell
+
+def tell_an_error() -> None:
+    """Put an error into words, unseen: the first one takes five times as long as the next."""
     try:
         raise NameError
     except NameError:
-        shell.InteractiveTB.structured_traceback(*sys.exc_info())
+        AutoFormattedTB("Context").structured_traceback(*sys.exc_info())
 
 
 def clear() -> None:

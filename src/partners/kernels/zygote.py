@@ -47,7 +47,7 @@ LATER = {
     ),
 }  # fmt: skip
 """What a module imports only when a table is shown, or a figure."""
-_IMPORT = re.compile(r"^\s*(?:import|from) ([A-Za-z_][\w.]*)", re.MULTILINE)
+_IMPORT = re.compile(r"^\s*(?:import|from) ([A-Za-z_][\w.]*)(?: import (\w+))?", re.MULTILINE)
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _KEPT_STARTS = ("LC_", "NBGRADER_", "MPL", "OMP_", "OPENBLAS_")
 
@@ -133,7 +133,9 @@ class Zygote:
 def glanced_at(folder: Path) -> dict[str, Any]:
     """Return what to preload for the notebooks in `folder`, as far as a glance can tell."""
     text = "\n".join(map(_code, folder.glob("*.ipynb")))
-    return {"modules": sorted(set(_IMPORT.findall(text))), "text": text}
+    found = _IMPORT.findall(text)
+    modules = {f"{module}.{name}" if name else module for module, name in found}
+    return {"modules": sorted(modules | {module for module, _ in found}), "text": text}
 
 
 def _code(file: Path) -> str:
@@ -204,9 +206,10 @@ def _preload(orders: socket.socket, avoid: list[str], raw: str) -> None:
     for name, later in LATER.items():
         if name in sys.modules:
             _import(later)
-    if order["words"] is not None:
-        from partners.kernels import line_kernel  # noqa: PLC0415 - as in _run
+    from partners.kernels import line_kernel  # noqa: PLC0415 - as in _run
 
+    line_kernel.tell_an_error()
+    if order["words"] is not None:
         line_kernel.prepare(order["words"])
     _freeze()
 

@@ -216,7 +216,7 @@ def test_when_a_worker_is_killed_everybody_is_graded_all_the_same(
     if at_rest:  # what was found lies ready, and nobody gives out the next submission
         grading.send_signal(signal.SIGSTOP)
         [zygote] = children(grading.pid, "zygote")
-        until(lambda: not children(zygote))
+        until(lambda: not any(map(children, children(zygote))))
         time.sleep(0.5)
     worker = max(children(grading.pid, "grade"))
     os.kill(worker, signal.SIGKILL)

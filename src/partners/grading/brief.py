@@ -117,13 +117,13 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
     folder = next((one for one in folders if one.is_dir()), None)
     if not folder:
         raise GradingError(f"There is no folder {folders[0]}. {way_out}")
-    release = read(folder)
+    release = rooms.read(folder)
     released = notebooks(release)
     for name, notebook in released.items():
         if (language := notebook.metadata.get("kernelspec", {}).get("language", PYTHON)) != PYTHON:
             raise GradingError(NO_PYTHON.format(name, language, assignment))
     source = Path(course.format_path(course.source_directory, ".", assignment))
-    theirs = read(source) if source.is_dir() else {}
+    theirs = rooms.read(source) if source.is_dir() else {}
     theirs = {name: raw for name, raw in theirs.items() if not _ignored(name, course.ignore)}
     return Brief(
         assignment=assignment,
@@ -135,13 +135,6 @@ def brief(course: CourseDirectory, assignment: str, layers: tuple[str, ...], lim
         layers=layers,
         limits=limits,
     )
-
-
-def read(folder: Path) -> Files:
-    """Return the files in `folder`; of a submission, those that ``rooms.copy`` takes."""
-    with tempfile.TemporaryDirectory() as copy:
-        rooms.copy(folder, Path(copy))
-        return {str(f.relative_to(copy)): f.read_bytes() for f in Path(copy).rglob("*") if f.is_file()}
 
 
 def write(files: Files, folder: Path) -> None:

@@ -88,7 +88,7 @@ class Office:
         converter = self._converter(student, submission, plans)
         try:
             converter.start()
-            files = briefs.read(self._folder("autograded", student))
+            files = rooms.read(self._folder("autograded", student))
         finally:
             self._clear(student)
         notes = _told(files)
@@ -108,7 +108,7 @@ class Office:
             converter.start()
             if converter.problems:
                 raise GradingError(MODEL_FAILED.format(converter.problems[0], converter.trace))
-            found = briefs.notebooks(briefs.read(self._folder("autograded", MODEL)))
+            found = briefs.notebooks(rooms.read(self._folder("autograded", MODEL)))
             return {name: Trial(found[name].cells, converter.executed[name].imports) for name in plans}
         finally:
             self._clear(MODEL)

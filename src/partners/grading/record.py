@@ -17,6 +17,7 @@ from nbgrader.utils import parse_utc
 from partners import files
 from partners.grading import brief as briefs
 from partners.grading.office import PERSON
+from partners.kernels import rooms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,7 +62,7 @@ class Record:
 
     def submission(self, student: str) -> Files:
         """Return the files that `student` has handed in; what is none of a submission is left out."""
-        return briefs.read(self._place(self.course.submitted_directory, student))
+        return rooms.read(self._place(self.course.submitted_directory, student))
 
     def known(self, student: str) -> dict[str, Any] | None:
         """Return what was noted of `student`'s submission, if it was graded as it is now."""

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,10 +47,35 @@ def remove(folder: Path) -> None:
 
 
 def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path: True) -> None:
-    """Copy the files of the folder `source` whose path in it is `wanted` and that `target` has not yet.
+    """Copy the files of a folder whose path in it is `wanted` and that `target` has not yet."""
+    for file in _files(source, wanted):
+        if not _same(file.found, target / file.path):
+            with suppress(OSError):  # it is gone, or a link by now
+                _copy(file, target / file.path)
 
-    A link is not followed, also if it is put in the place of a file meanwhile. Links, devices and what
-    is too much are left out.
+
+def read(source: Path) -> dict[str, bytes]:
+    """Return the files of the folder `source` by their path in it, as ``copy`` takes them."""
+    read = {}
+    for file in _files(source, lambda path: True):
+        with suppress(OSError), _opened(file) as content:
+            read[file.path] = content.read()
+    return read
+
+
+class _File(NamedTuple):
+    """A regular file: its path in a folder, its name in the folder that is open as `at`, its figures."""
+
+    path: str
+    name: str
+    at: int
+    found: os.stat_result
+
+
+def _files(source: Path, wanted: Callable[[str], bool]) -> Iterator[_File]:
+    """Yield the regular files of a folder whose path is `wanted`; what is too much is left out.
+
+    A link is not followed, also if it is put in the place of a file meanwhile.
     """
     number = size = 0
     if not os.access(source, os.R_OK | os.X_OK):  # its owner, who may be this user, has locked it
@@ -67,9 +92,8 @@ def copy(source: Path, target: Path, wanted: Callable[[str], bool] = lambda path
             if not (found := _regular(name, at)):
                 continue
             size += found.st_size
-            if number <= MOST and size <= LARGEST and not _same(found, target / path):
-                with suppress(OSError):  # it is gone, or a link by now
-                    _copy(name, at, found, target / path)
+            if number <= MOST and size <= LARGEST:
+                yield _File(path, name, at, found)
 
 
 def _regular(name: str, at: int) -> os.stat_result | None:
@@ -88,11 +112,16 @@ def _same(found: os.stat_result, copy: Path) -> bool:
     return (there.st_size, there.st_mtime_ns) == (found.st_size, found.st_mtime_ns)
 
 
-def _copy(name: str, at: int, found: os.stat_result, target: Path) -> None:
-    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
-    with os.fdopen(handle, "rb") as file:
+def _opened(file: _File) -> BinaryIO:
+    return os.fdopen(
+        os.open(file.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=file.at), "rb"
+    )
+
+
+def _copy(file: _File, target: Path) -> None:
+    with _opened(file) as content:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         with target.open("wb") as made:
-            shutil.copyfileobj(file, made)
-    os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+            shutil.copyfileobj(content, made)
+    os.utime(target, ns=(file.found.st_atime_ns, file.found.st_mtime_ns))

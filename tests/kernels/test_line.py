@@ -62,10 +62,14 @@ def run(client: type[NotebookClient], *sources: str, **options: Any) -> Any:
     return notebook
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]:
-    """Return for each cell what ipykernel shows, and what the kernel over a line does."""
+@pytest.fixture(scope="module", autouse=True)
+def room(tmp_path_factory: pytest.TempPathFactory) -> None:
     OverALine.folder = tmp_path_factory.mktemp("room")
+
+
+@pytest.fixture(scope="module")
+def shown(room: None) -> dict[str, tuple[Any, Any]]:
+    """Return for each cell what ipykernel shows, and what the kernel over a line does."""
     zygote().preload(["matplotlib.pyplot"], words=[])
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("PYTEST_CURRENT_TEST")  # in which ipykernel leaves out what programs print

@@ -24,7 +24,7 @@ from partners.grading import execute, plan
 from partners.grading.execute import StuckError
 from partners.kernels import keeper, remote, rooms, sandbox
 from partners.kernels.line_client import LONGEST, Manager, Process, read
-from partners.kernels.remote import IDLE, IOPUB
+from partners.kernels.remote import ACT, IDLE, IOPUB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -96,16 +96,15 @@ class Judge:
                     self.process.kept.send_signal(signal.SIGINT)
                     until, stopped = time.monotonic() + STOPPING, True
                     continue
-                raw = self.line.recv_bytes(LONGEST)
-                channel, message = read(raw)
-                if message.get("content") == IDLE:
-                    return not stopped
-                if channel == IOPUB:
-                    show(message)
-                elif not channel:
-                    self.line.send_bytes(act(json.loads(raw)["act"]).encode())
-                    if time.monotonic() > until and not waited:
-                        until, waited = time.monotonic() + ANSWERING, True
+                for channel, message in read(self.line.recv_bytes(LONGEST)):
+                    if message.get("content") == IDLE:
+                        return not stopped
+                    if channel == IOPUB:
+                        show(message)
+                    elif channel == ACT:
+                        self.line.send_bytes(act(message[ACT]).encode())
+                        if time.monotonic() > until and not waited:
+                            until, waited = time.monotonic() + ANSWERING, True
         except (OSError, EOFError):
             raise StuckError from None
 

@@ -20,6 +20,7 @@ from partners.grading.office import PERSON
 from partners.kernels import rooms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from nbgrader.api import SubmittedAssignment, SubmittedNotebook
@@ -107,8 +108,8 @@ class Record:
         handed_in = {"timestamp": time} if time else {}
         submission = book.update_or_create_submission(assignment, result.student, **handed_in)
         rows = {notebook.name: notebook for notebook in submission.notebooks}
-        for name, notebook in briefs.notebooks(result.files).items():
-            _SaveAutoGrades(rows[Path(name).stem]).save(notebook)
+        for name, notebook in self._graded(result):
+            _SaveAutoGrades(rows[name]).save(notebook)
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = None
             if result.state == PERSON:
@@ -117,14 +118,18 @@ class Record:
         return submission
 
     def _write_penalties(self, result: Result) -> None:
-        for name, notebook in briefs.notebooks(result.files).items():
+        names = {"student": result.student, "assignment": self.brief.assignment}
+        for name, notebook in self._graded(result):
             late = AssignLatePenalties(config=self.course.config)
-            late.preprocess(notebook, self._resources(result.student, Path(name).stem))
+            place = names | {"notebook": name, "db_url": self.course.db_url}
+            late.preprocess(notebook, {"nbgrader": place})
         self.gradebook.db.expire_all()
 
-    def _resources(self, student: str, notebook: str) -> dict[str, Any]:
-        names = {"student": student, "assignment": self.brief.assignment, "notebook": notebook}
-        return {"nbgrader": names | {"db_url": self.course.db_url}}
+    def _graded(self, result: Result) -> Iterator[tuple[str, Any]]:
+        """Yield the notebooks that were asked for, by the names that the gradebook has for them."""
+        found = briefs.notebooks(result.files)
+        for name in briefs.names(self.brief.release):
+            yield Path(name).stem, found[name]
 
     def _time(self, submission: Files) -> datetime | None:
         try:

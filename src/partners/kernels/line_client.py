@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from partners.kernels import rooms, zygote
 from partners.kernels.keeper import LOG
 from partners.kernels.provisioner import Kept, kept_in
-from partners.kernels.remote import IOPUB, SHELL
+from partners.kernels.remote import ACT, IOPUB, SHELL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,21 +179,30 @@ class Client:
         channels = {SHELL: self.shell_channel, IOPUB: self.iopub_channel}
         with suppress(asyncio.IncompleteReadError, OSError):  # it has ended
             while 0 <= (size := struct.unpack("!i", await self._reader.readexactly(4))[0]) <= LONGEST:
-                channel, told = read(await self._reader.readexactly(size))
-                if channel in channels:
-                    channels[channel].messages.put_nowait(told)
+                for channel, told in read(await self._reader.readexactly(size)):
+                    if channel in channels:
+                        channels[channel].messages.put_nowait(told)
 
 
-def read(raw: bytes) -> tuple[str, dict[str, Any]]:
-    """Return the channel of a frame and its message; no channel if it is none."""
+def read(raw: bytes) -> list[tuple[str, dict[str, Any]]]:
+    """Return what frames tell, each a channel and its message; what is none is left out.
+
+    What is asked of another Python is on the channel ``act``.
+    """
     try:
-        frame = json.loads(raw)
-        channel, kind, parent, content = (frame[key] for key in ("channel", "kind", "parent", "content"))
-        buffers = [base64.b64decode(one) for one in frame.get("buffers", ())]
+        return [_told(frame) for frame in json.loads(raw)]
     except (ValueError, RecursionError, LookupError, TypeError):
-        return "", {}
-    sound = isinstance(channel, str) and isinstance(kind, str) and isinstance(content, dict)
-    return (channel, message(kind, parent, content, buffers)) if sound else ("", {})
+        return []
+
+
+def _told(frame: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    if ACT in frame:
+        return ACT, frame
+    channel, kind, parent, content = (frame[key] for key in ("channel", "kind", "parent", "content"))
+    if not (isinstance(channel, str) and isinstance(kind, str) and isinstance(content, dict)):
+        raise TypeError
+    buffers = [base64.b64decode(one) for one in frame.get("buffers", ())]
+    return channel, message(kind, parent, content, buffers)
 
 
 def message(kind: str, parent: str, content: dict[str, Any], buffers: list[bytes]) -> dict[str, Any]:

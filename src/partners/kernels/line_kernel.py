@@ -1,10 +1,10 @@
 """ipykernel's kernel without its sockets and threads: what it hears and says goes over one line.
 
-It is there in a moment and answers in a millisecond. Each frame is JSON. One that comes asks
+It is there in a moment and answers in a millisecond. All is JSON. A frame that comes asks
 ``{"id", "execute": {"code", "silent", …}}``, if need be after it was to ``{"take": …}``, or it asks for
-what is in ``remote``: ``{"id", "ask": [name, …]}``. Frames that go tell ``{"channel", "kind", "parent",
-"content"}`` as Jupyter's messages do, and ``{"act": text}`` asks whoever listens for the answer of
-another Python.
+what is in ``remote``: ``{"id", "ask": [name, …]}``. Frames that go, in lists, tell ``{"channel",
+"kind", "parent", "content"}`` as Jupyter's messages do, and ``{"act": text}`` asks whoever listens for
+the answer of another Python.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from jupyter_client.session import Session
 from tornado.ioloop import IOLoop
 
 from partners.kernels.app import settings
-from partners.kernels.remote import ASKED, BUSY, IDLE, IOPUB, SHELL, Remote, take
+from partners.kernels.remote import ACT, ASKED, BUSY, IDLE, IOPUB, SHELL, Remote, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +93,7 @@ class Line:
         self.connection, self.interrupts = connection, Interrupts()
         self.lock = threading.RLock()
         self.id = ""
+        self._held: list[dict[str, Any]] = []
         self._printed: list[str] = []
         self._name, self._length, self._due = "", 0, 0.0
         self._told = os.fstat(1).st_size
@@ -105,7 +106,7 @@ class Line:
         """Return the answer to an act; an interrupt waits, or the answer would be left on the line."""
         with self.interrupts.away(), self.lock:
             self._flush()
-            self._send({"act": text})
+            self._send({ACT: text})
             return self.connection.recv_bytes().decode()
 
     def say(self, channel: str, kind: str, content: Any, parent: str = "", buffers: Any = None) -> None:
@@ -116,6 +117,12 @@ class Line:
             if buffers:
                 message["buffers"] = [base64.b64encode(one).decode() for one in buffers]
             self._send(message)
+
+    def hold(self, channel: str, kind: str, content: Any) -> None:
+        """Have a message go with the next one, which comes soon: whoever listens wakes up once."""
+        with self.interrupts.away(), self.lock:
+            self._flush()
+            self._held.append({"channel": channel, "kind": kind, "parent": self.id, "content": content})
 
     def write(self, name: str, text: str) -> None:
         """Print on the stream `name`, soon."""
@@ -146,7 +153,8 @@ class Line:
         self._send({"channel": IOPUB, "kind": "stream", "parent": self.id, "content": content})
 
     def _send(self, frame: dict[str, Any]) -> None:
-        text = json.dumps(frame, default=json_default, ensure_ascii=False)
+        frames, self._held = [*self._held, frame], []
+        text = json.dumps(frames, default=json_default, ensure_ascii=False)
         self.connection.send_bytes(text.encode("utf-8", "replace"))
 
 
@@ -265,14 +273,14 @@ async def _serve(line: Line, kernel: IPythonKernel) -> None:
             return
         line.id = told["id"]
         kernel.set_parent([], {"header": {"msg_id": line.id, "msg_type": "execute_request"}})
-        line.say(IOPUB, "status", BUSY)
+        line.hold(IOPUB, "status", BUSY)
         if taken := told.get("take"):
             take(taken["asked"], taken["told"], taken["given"], shell.user_ns)
             shell.execution_count = taken["count"]
         reply = await _executed(line, kernel, told["execute"]) if "execute" in told else {}
         if "ask" in told:
             reply["told"] = _answered(line, shell, *told["ask"])
-        line.say(SHELL, "execute_reply", reply)
+        line.hold(SHELL, "execute_reply", reply)
         line.say(IOPUB, "status", IDLE)
 
 

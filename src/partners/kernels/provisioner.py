@@ -48,7 +48,8 @@ class Kept:
     stdin = stdout = stderr = None
 
     def __init__(self, channel: socket) -> None:
-        self.channel, self.returncode, self.why = channel, None, ""
+        self.channel, self.why = channel, ""
+        self.returncode: int | None = None
         self.pid = self._next()["pid"]
 
     def poll(self) -> int | None:
@@ -79,6 +80,7 @@ class Kept:
         self.kill()
         self._look(ENDING)
         if self.returncode is None:
+            self.returncode = -signal.SIGKILL
             zygote.zygote().release(self.channel, stays=False)
 
     def _look(self, seconds: float) -> None:

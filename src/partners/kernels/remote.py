@@ -21,7 +21,7 @@ from partners.kernels.plain import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SHELL, IOPUB = "shell", "iopub"
+SHELL, IOPUB, ACT = "shell", "iopub", "act"
 BUSY, IDLE = {"execution_state": "busy"}, {"execution_state": "idle"}
 LONGEST = 20_000_000
 """Characters of the text of all values together."""

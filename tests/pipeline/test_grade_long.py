@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import random
+import shutil
 import signal
 import sqlite3
 import termios
@@ -16,7 +17,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pipeline import small_class
-from pipeline.small_class import ALL, ANSWERS, AT_ONCE, KEPT, NAME, PATIENCE, assert_same, noted, until
+from pipeline.small_class import (
+    ALL,
+    ANSWERS,
+    AT_ONCE,
+    KEPT,
+    LATE,
+    NAME,
+    PATIENCE,
+    assert_same,
+    noted,
+    until,
+)
 from pipeline.term import Course, plain
 
 from partners.grading import progress
@@ -247,6 +259,16 @@ def test_a_kernel_does_not_outlive_who_looks_after_it(course: Course) -> None:
         kernels = set().union(*kept.values())
         until(lambda: not kernels & small_class.running(course).keys(), AT_ONCE)
         os.killpg(grading.pid, signal.SIGKILL)
+
+
+def test_a_notebook_more_than_was_asked_for_earns_nothing_and_stops_nothing(
+    course: Course, graded: Course
+) -> None:
+    place = course.root / "submitted" / LATE / NAME
+    shutil.copy(place / f"{NAME}.ipynb", place / "notes.ipynb")
+    said, _ = grade(course)
+    assert "“notes.ipynb” lies beside the notebook and was not graded." in said
+    assert small_class.rows(course) == small_class.rows(graded)
 
 
 def children(pid: int, word: str = "") -> set[int]:

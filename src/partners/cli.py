@@ -14,6 +14,7 @@ import webbrowser
 from contextlib import contextmanager, nullcontext
 from functools import partial, reduce
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -286,8 +287,9 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # until there is something to stop
     zygote().preload(**glanced_at(Path("release", assignment)))  # while this process imports, too
     gc.disable()  # nothing of that is garbage, and looking for it takes its time
-    from partners.grading import progress  # noqa: PLC0415
-    from partners.grading.grade import How  # noqa: PLC0415
+    with _without_pages():
+        from partners.grading import progress  # noqa: PLC0415
+        from partners.grading.grade import How  # noqa: PLC0415
 
     gc.freeze()
     gc.enable()
@@ -296,6 +298,19 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
     status = progress.grade(Path.cwd(), assignment, students, How(layers, workers, again, dask))
     sys.stdout.flush()
     os._exit(status)  # all is closed; to take apart what was imported takes its time, too
+
+
+@contextmanager
+def _without_pages() -> Iterator[None]:
+    """Import nbgrader without its pages in Jupyter: nobody sees them here, and they take their time."""
+    parts = ("assignment_list", "course_list", "validate_assignment", "formgrader")
+    left_out = {f"nbgrader.server_extensions.{part}": ModuleType(part) for part in parts}
+    for module in left_out.values():
+        vars(module)["load_jupyter_server_extension"] = None
+    sys.modules.update(left_out)
+    yield
+    for name in left_out:
+        del sys.modules[name]
 
 
 def _ask_before_grading_unprotected(no_sandbox: bool) -> None:

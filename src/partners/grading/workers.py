@@ -14,6 +14,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import nbformat
+
 from partners.grading.office import Office
 from partners.kernels import linux, rooms
 
@@ -52,6 +54,8 @@ class Workers:
     def __init__(self, brief: Brief, number: int) -> None:
         self.brief = brief
         _remove_left()
+        empty = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+        nbformat.validate(empty, relax_add_props=True)  # makes a validator for all
         self.workers = [_Worker(brief) for _ in range(number)]
 
     def __enter__(self) -> Workers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import parse_utc
 
 from partners import files
@@ -155,8 +155,7 @@ class _SaveAutoGrades(SaveAutoGrades):  # type: ignore[misc]
 
     def save(self, notebook: Any) -> None:
         """Save the marks and comments of each cell."""
-        for index, cell in enumerate(notebook.cells):
-            self.preprocess_cell(cell, {}, index)
+        NbGraderPreprocessor.preprocess(self, notebook, {})
 
 
 class _Rows:

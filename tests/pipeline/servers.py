@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from distributed import Client
 from pipeline.small_class import PATIENCE, until
@@ -22,38 +22,46 @@ if TYPE_CHECKING:
 Server = subprocess.Popen[bytes]
 
 
+class Dask:
+    """A scheduler at `address`, and its `machines`: workers, each a group of processes."""
+
+    def __init__(self, course: Course, folder: Path) -> None:
+        self.course, self.folder = course, folder
+        self.machines: list[Server] = []
+        self.told = folder / "scheduler.json"
+        self.scheduler = self._started("scheduler", "--port", "0")
+        until(lambda: self.told.exists() and self.told.stat().st_size > 0)
+        self.address: str = json.loads(self.told.read_text("utf-8"))["address"]
+
+    def join(self, number: int) -> None:
+        """Let so many more machines join."""
+        one = ["--nworkers", "1", "--nthreads", "1", "--local-directory", str(self.folder)]
+        self.machines += [self._started("worker", *one) for _ in range(number)]
+        with Client(self.address) as client:
+            client.wait_for_workers(len(self.machines), timeout=PATIENCE)
+
+    def _started(self, *words: str) -> Server:
+        here = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(self.told)]
+        with (self.folder / f"dask-{len(self.machines)}-{words[0]}.log").open("wb") as log:
+            return subprocess.Popen(
+                [str(BIN / "dask"), *words, *here],
+                cwd=self.folder,
+                env=self.course.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+
 @contextmanager
-def dask(course: Course, folder: Path) -> Iterator[tuple[str, list[Server]]]:
-    """Start a scheduler and two workers; give the address and the workers, each a group of processes."""
-    told = folder / "scheduler.json"
-    here = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(told)]
-    one = ["--nworkers", "1", "--nthreads", "1", "--local-directory", str(folder)]
-    commands = [["scheduler", "--port", "0", *here], *[["worker", *one, *here]] * 2]
-    servers = [
-        _started([str(BIN / "dask"), *words], folder / f"dask-{number}.log", env=course.environment)
-        for number, words in enumerate(commands)
-    ]
+def dask(course: Course, folder: Path) -> Iterator[Dask]:
+    """Start a cluster without machines; end it and them."""
+    cluster = Dask(course, folder)
     try:
-        until(lambda: told.exists() and told.stat().st_size > 0)
-        address = json.loads(told.read_text("utf-8"))["address"]
-        with Client(address) as client:
-            client.wait_for_workers(2, timeout=PATIENCE)
-        yield address, servers[1:]
+        yield cluster
     finally:
-        for server in servers:
+        for server in (*cluster.machines, cluster.scheduler):
             end(server)
-
-
-def _started(command: list[str], log: Path, **options: Any) -> Server:
-    with log.open("wb") as words:
-        return subprocess.Popen(
-            command,
-            cwd=log.parent,
-            stdout=words,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            **options,
-        )
 
 
 def end(server: Server) -> None:

@@ -53,16 +53,32 @@ def course(handed_in: Course, tmp_path: Path) -> Iterator[Course]:
 def test_a_cluster_that_loses_a_machine_grades_as_this_one_does(
     course: Course, graded: Course, tmp_path: Path
 ) -> None:
-    with servers.dask(course, tmp_path) as (address, machines):
-        grading = small_class.start(course, "--dask", address)
+    with servers.dask(course, tmp_path) as cluster:
+        cluster.join(2)
+        grading = small_class.start(course, "--dask", cluster.address)
         until(lambda: bool(noted(course)))
-        servers.end(machines[0])
+        servers.end(cluster.machines[0])
         assert len(noted(course)) < len(ANSWERS)
         said, _ = grading.communicate(timeout=PATIENCE)
         assert ALL in said.decode()
         assert grading.returncode == 0
     assert_same(course, graded)
     until(lambda: not small_class.running(course), AT_ONCE)
+
+
+def test_a_machine_that_joins_needs_none_of_those_before_it(
+    course: Course, graded: Course, tmp_path: Path
+) -> None:
+    with servers.dask(course, tmp_path) as cluster:
+        cluster.join(1)
+        grading = small_class.start(course, "--dask", cluster.address)
+        until(lambda: bool(noted(course)))
+        os.killpg(cluster.machines[0].pid, signal.SIGSTOP)
+        cluster.join(1)
+        servers.end(cluster.machines[0])
+        said, _ = grading.communicate(timeout=PATIENCE)
+        assert ALL in said.decode()
+    assert_same(course, graded)
 
 
 def test_a_cluster_that_does_not_answer_is_named_with_the_way_out(course: Course) -> None:

@@ -6,7 +6,7 @@ import atexit
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from distributed import Client, KilledWorker, as_completed
+from distributed import Client, KilledWorker, WorkerPlugin, as_completed
 
 from partners.grading.brief import GradingError
 from partners.grading.office import Office
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
 AHEAD = 2
 """Submissions that are sent for each thread of the cluster, so that none waits for the next."""
+PATIENCE = 10
+"""Seconds in which a scheduler answers, and a worker is there."""
 SILENT = "No Dask scheduler answers at {}. Start one with: dask scheduler"
 IDLE = "No worker is there. On each machine: dask worker {} --nworkers 2 --nthreads 1"
 OPEN = "On a machine of the cluster nothing keeps a submission from {}. Run there: partners doctor"
 
+_briefs: dict[str, Brief] = {}
 _offices: dict[str, Office] = {}
 _one_at_a_time = Lock()
 """nbgrader goes into the folder of the course, which a process can do once."""
@@ -35,19 +38,22 @@ class Cluster:
 
     def __init__(self, brief: Brief, address: str) -> None:
         try:
-            self.client: Any = Client(address, timeout=10)
+            self.client: Any = Client(address, timeout=PATIENCE)
         except (OSError, ValueError):
             raise GradingError(SILENT.format(address)) from None
         try:
-            self.brief = self.client.scatter(brief, broadcast=True)
+            self.client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             self.client.close()
             raise GradingError(IDLE.format(address)) from None
+        self.name = brief.print
+        self.client.register_plugin(_Briefing(brief), self.name)
 
     def __enter__(self) -> Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.client.unregister_worker_plugin(self.name)
         self.client.close()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
@@ -63,7 +69,7 @@ class Cluster:
             yield self._next(sent, done)
 
     def _send(self, task: Task, sent: dict[str, Task], done: Any) -> None:
-        future = self.client.submit(_done, self.brief, task, pure=False)
+        future = self.client.submit(_done, self.name, task, pure=False)
         sent[future.key] = task
         done.add(future)
 
@@ -74,12 +80,28 @@ class Cluster:
         return sent.pop(future.key), found
 
 
-def _done(brief: Brief, task: Task) -> Any:
+class _Briefing(WorkerPlugin):
+    """Gives the brief to each machine, also to one that comes later.
+
+    As data of the cluster it would be gone with the last machine that happens to have it.
+    """
+
+    def __init__(self, brief: Brief) -> None:
+        self.brief = brief
+
+    def setup(self, worker: object) -> None:
+        _briefs[self.brief.print] = self.brief
+
+    def teardown(self, worker: object) -> None:
+        _briefs.pop(self.brief.print, None)
+
+
+def _done(name: str, task: Task) -> Any:
     """Do a task in a worker of the cluster, whose office for the assignment stays."""
     with _one_at_a_time:
-        if brief.print not in _offices:
-            _offices[brief.print] = _office(brief)
-        return task.done_by(_offices[brief.print])
+        if name not in _offices:
+            _offices[name] = _office(_briefs[name])
+        return task.done_by(_offices[name])
 
 
 def _office(brief: Brief) -> Office:

@@ -48,7 +48,7 @@ def postgres() -> Iterator[str]:
 @contextmanager
 def redis() -> Iterator[str]:
     """Start a Redis that keeps nothing; give its address."""
-    program = machine.redis()
+    program = machine.program(machine.REDIS)
     assert program, _lacks("Redis")
     with _folder("redis") as (folder, person):
         path = f"{folder}/redis.sock"

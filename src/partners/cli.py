@@ -33,6 +33,8 @@ This is {}. Here nothing keeps a submission in: it can read and change every fil
 network, and go on running. Grade on Linux instead, or in a Linux on this machine, with “pip install
 partners” and “partners grade” in it: WSL on Windows, a container of Docker’s on macOS."""
 
+IN_A_CONTAINER = "Nothing of this machine’s own keeps a submission from {}: going on in a container."
+
 
 @click.group()
 def main() -> None:
@@ -283,6 +285,8 @@ def grade(  # noqa: PLR0913, PLR0917 - each is an option
     from partners.kernels import sandbox  # noqa: PLC0415
     from partners.kernels.zygote import glanced_at, zygote  # noqa: PLC0415
 
+    if not no_sandbox:
+        _go_into_a_container_if_needed()
     _ask_before_grading_unprotected(no_sandbox)
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # until there is something to stop
     zygote().preload(**glanced_at(Path("release", assignment)))  # while this process imports, too
@@ -311,6 +315,16 @@ def _without_pages() -> Iterator[None]:
     yield
     for name in left_out:
         del sys.modules[name]
+
+
+def _go_into_a_container_if_needed() -> None:
+    """Go on in a container, and not come back, where only that keeps a submission in."""
+    from partners.kernels import container, sandbox  # noqa: PLC0415
+
+    lacking = sandbox.missing(sandbox.layers())
+    if lacking and not sandbox.missing(container.layers()):
+        click.echo(IN_A_CONTAINER.format(", ".join(lacking)))
+        container.go_on()
 
 
 def _ask_before_grading_unprotected(no_sandbox: bool) -> None:
@@ -347,6 +361,7 @@ def doctor() -> None:
     from partners.grading import doctor as doctors  # noqa: PLC0415
     from partners.kernels import sandbox  # noqa: PLC0415
 
+    _go_into_a_container_if_needed()
     layers = sandbox.layers()
     for line in doctors.in_words(layers, doctors.tried(layers)):
         click.echo(line)

@@ -2,8 +2,8 @@
 
 The hub runs as root in namespaces of its own (unshare): the machine's accounts and folders stay as they
 are, and all that runs and all that was mounted is gone with its first process. As a script, it says
-whether that is possible here. It does the same for PostgreSQL, Redis and the proxy of JupyterHub's own,
-and installs what is lacking for them on Debian as root.
+whether that is possible here. It does the same for PostgreSQL, Redis, Docker and the proxy of JupyterHub's
+own, and installs what is lacking for them on Debian as root.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from partners import library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BIN = Path(sys.executable).parent
 CONFIGS = library.root() / "how_to" / "hub"
@@ -37,6 +42,7 @@ UNSHARE = [
 PATIENCE = 60
 DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian has the programs of each version of PostgreSQL, outside PATH."""
+REDIS, DOCKER = "redis-server", ("dockerd", "docker")
 PROXY = BIN.parent / "proxy"
 """Where JupyterHub's own proxy is installed, which passes a page on while it is written."""
 
@@ -61,9 +67,9 @@ def postgres() -> Path | None:
     return found.parent if found else None
 
 
-def redis() -> Path | None:
-    """Return Redis's program, or None where it is not installed."""
-    found = shutil.which("redis-server")
+def program(name: str) -> Path | None:
+    """Return where a program is, or None where it is not installed."""
+    found = shutil.which(name)
     return Path(found) if found else None
 
 
@@ -186,7 +192,7 @@ def _set_up(base: Path, course: Path) -> list[list[str]]:
         "group": ["root:x:0:"] + [f"{person}:x:{number}:" for person, number in ACCOUNTS.items()],
         "shadow": [f"{name}:{HASH if name in PEOPLE else '!'}:20000:0:99999:7:::" for name in ACCOUNTS],
     }
-    commands = _open_ways(base)
+    commands = open_ways(base)
     for name, lines in rows.items():
         (base / name).write_text("\n".join(lines) + "\n", "ascii")
         commands.append(["mount", "--bind", str(base / name), f"/etc/{name}"])
@@ -203,7 +209,7 @@ def _set_up(base: Path, course: Path) -> list[list[str]]:
     ]
 
 
-def _open_ways(base: Path) -> list[list[str]]:
+def open_ways(base: Path) -> list[list[str]]:
     """Return the commands that let everybody reach Python and this package, where root's home hides them."""
     needed = {Path(p).resolve() for p in (sys.base_prefix, sys.prefix, library.root())}
     closed = {path: _closed(path) for path in needed}
@@ -227,12 +233,16 @@ def _closed(path: Path) -> Path | None:
 
 if __name__ == "__main__":
     reason = why_not()
-    not_run = f"The test with a real JupyterHub is not run: {reason}."
+    not_run = f"The tests with a real JupyterHub and a real Docker are not run: {reason}."
     print(not_run if reason else "A JupyterHub can run here.")
-    for name, find, package in (
+    wanted: list[tuple[str, Callable[[], Path | None], str]] = [
         ("PostgreSQL", postgres, "postgresql"),
-        ("Redis", redis, "redis-server"),
-    ):
+        ("Redis", partial(program, REDIS), "redis-server"),
+    ]
+    if not reason:
+        wanted.append(("Docker", partial(program, DOCKER[0]), "docker.io"))
+        wanted.append(("command of Docker’s", partial(program, DOCKER[1]), "docker-cli"))
+    for name, find, package in wanted:
         if not find():
             _install(package)
         lacking = f"it is not installed (Debian, Ubuntu: sudo apt-get install {package})"

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import containers
 import pytest
 
+from partners.cli import IN_A_CONTAINER
 from partners.grading import doctor
 from partners.kernels import sandbox
 from partners.kernels.sandbox import LANDLOCK, NAMESPACES, SECCOMP
@@ -27,9 +29,7 @@ CONTAINER = ["unshare", "--user", "--map-root-user", "sh", "-c", WITHOUT]
 def test_everything_that_is_tried_fails_and_the_doctor_says_what_is_in_force(
     who: list[str], missing: str
 ) -> None:
-    said = subprocess.run(
-        [*who, str(PARTNERS), "doctor"], capture_output=True, text=True, timeout=120, check=True
-    ).stdout
+    said = _said(*who, PARTNERS, "doctor")
     for layer in (NAMESPACES, LANDLOCK, SECCOMP):
         assert (
             f"  {'missing' if layer == missing else 'in force'}  {layer}:".replace("ing  ", "ing   ")
@@ -38,6 +38,27 @@ def test_everything_that_is_tried_fails_and_the_doctor_says_what_is_in_force(
     assert said.count("  holds  ") == len(doctor.TRIES)
     assert "FAILS" not in said
     assert ("How to get more" in said) == bool(missing)
+
+
+if not containers.why_not():  # elsewhere `make test` says that it is not run
+
+    def test_where_a_machine_keeps_nothing_in_a_container_does() -> None:
+        folder = Path("/")
+        with containers.old_linux() as linux:
+            before = linux.before(folder)
+            said = _said(*before, PARTNERS, "doctor")
+            alone = _said(*before, "/usr/bin/env", "DOCKER_HOST=unix:///nobody", PARTNERS, "doctor")
+        assert said.startswith(IN_A_CONTAINER.format("files outside its folder"))
+        assert said.count("  holds  ") == len(doctor.TRIES)
+        assert "FAILS" not in said
+        assert alone.count("  FAILS  ") == 2
+        assert doctor.CONTAINER in alone
+
+
+@pytest.mark.parametrize("layers", [(NAMESPACES,), (LANDLOCK, SECCOMP)], ids=" and ".join)
+def test_layers_that_are_called_enough_are(layers: tuple[str, ...]) -> None:
+    assert sandbox.missing(layers) == []
+    assert [one.what for one in doctor.tried(layers) if not one.holds] == []
 
 
 def test_without_a_layer_the_same_tries_succeed() -> None:
@@ -57,3 +78,7 @@ def test_nothing_of_the_course_can_be_read_wherever_it_is_asked_for(
     for private in (tmp_path, Path.home(), exercises):
         assert [path for path in readable if private.is_relative_to(path)] == []
     assert [path for path in readable if path.is_relative_to(exercises)] == []
+
+
+def _said(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout

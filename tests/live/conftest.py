@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Elsewhere `make test` says that it is not run.
-collect_ignore = [] if machine.postgres() and machine.redis() else ["test_nodes.py"]
+collect_ignore = [] if machine.postgres() and machine.program(machine.REDIS) else ["test_nodes.py"]
 
 
 @pytest.fixture(scope="module")

@@ -196,9 +196,14 @@ def noted(course: Course) -> set[str]:
     return {note.stem for note in (course.root / LEDGER).glob("[!.]*.json")}
 
 
-def start(course: Course, *words: str, **options: Any) -> subprocess.Popen[bytes]:
-    """Start ``partners grade`` with a session and a group of processes of its own."""
-    command = [str(BIN / "partners"), "grade", NAME, "--workers", "2", *words]
+def start(
+    course: Course, *words: str, before: tuple[str, ...] = (), **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start ``partners grade`` with a session and a group of processes of its own.
+
+    `before` are words before the command, of who runs it and where.
+    """
+    command = [*before, str(BIN / "partners"), "grade", NAME, "--workers", "2", *words]
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     given: Any = streams | options
     return subprocess.Popen(

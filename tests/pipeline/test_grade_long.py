@@ -13,7 +13,7 @@ import termios
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pipeline import small_class
@@ -85,9 +85,10 @@ def written(course: Course) -> dict[str, int]:
 def at_a_terminal(course: Course) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start it in a terminal of its own; give the process, and the side of the one who types and reads."""
     screen, terminal = pty.openpty()
+    streams: Any = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
     grading = small_class.start(
         course,
-        **dict.fromkeys(("stdin", "stdout", "stderr"), terminal),
+        **streams,
         preexec_fn=lambda: fcntl.ioctl(terminal, termios.TIOCSCTTY, 0),
     )
     os.close(terminal)

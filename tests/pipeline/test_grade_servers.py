@@ -1,13 +1,16 @@
-"""``partners grade`` on a real Dask cluster that loses a machine, and with a gradebook in a real PostgreSQL."""
+"""``partners grade`` where it leans on others: a real Dask cluster, a real PostgreSQL, a real Docker."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import containers
 import databases
 import pytest
 from hub import machine
@@ -24,12 +27,12 @@ from pipeline.small_class import (
     noted,
     until,
 )
+from pipeline.term import Course
+
+from partners.cli import IN_A_CONTAINER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from pipeline.term import Course
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,38 @@ if machine.postgres():  # elsewhere `make test` says that it is not run
             assert small_class.rows(course, url) == small_class.rows(graded)
             assert small_class.autograded(course) == small_class.autograded(graded)
             assert not (course.root / "gradebook.db").exists()
+
+
+if not containers.why_not():
+
+    @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "killed"])
+    def test_in_a_container_it_is_stopped_and_gone_on_with_and_all_is_the_users(
+        handed_in: Course, graded: Course, end: signal.Signals
+    ) -> None:
+        with _of_an_account(handed_in) as course, containers.old_linux() as linux:
+            before = linux.before(course.root)
+            grading = small_class.start(course, before=before)
+            until(lambda: bool(noted(course)))
+            grading.send_signal(end)
+            said, _ = grading.communicate(timeout=PATIENCE)
+            assert grading.returncode == (130 if end == signal.SIGINT else -end)
+            assert IN_A_CONTAINER.format("files outside its folder") in said.decode()
+            grading = small_class.start(course, before=before)
+            said, _ = grading.communicate(timeout=PATIENCE)
+            assert ALL in said.decode()
+            until(lambda: not small_class.running(course), AT_ONCE)
+            assert small_class.left(course) == []
+            assert_same(course, graded)
+            assert {file.stat().st_uid for file in course.root.rglob("*")} == {containers.PERSON}
+
+
+@contextmanager
+def _of_an_account(course: Course) -> Iterator[Course]:
+    """Give a copy of the course that belongs, with all that its commands need, to another account."""
+    with tempfile.TemporaryDirectory(prefix="account.") as base:
+        made = small_class.copied(course, Path(base))
+        yield Course(made.root, made.environment | containers.belongings(Path(base)))
+        small_class.end(made)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pathlib import Path
 from select import select
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import containers
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
@@ -53,13 +54,14 @@ IN_A_CONTAINER = (
     "reads_the_course", "reads_the_gradebook", "reads_processes", "writes_outside", "calls_out", "kills",
     "memory_of_many", "background",
 )  # fmt: skip
-"""Who is graded once more where namespaces cannot be had."""
-IN_PROCESS = f"""
+"""Who is graded once more in a container of others, without namespaces, and in one of our own."""
+WITH_DOCKER = [] if containers.why_not() else ["Docker"]  # elsewhere `make test` says that it is not run
+WITHOUT_NAMESPACES = f"""
+import sys
 from pathlib import Path
-from partners.grading.grade import Grading, How
-with Grading(Path.cwd(), {NAME!r}, (), How(layers=("Landlock", "seccomp"), workers=2)) as grading:
-    for outcome in grading.outcomes():
-        print(outcome.student, outcome.state, sep=": ")
+from partners.grading import progress
+from partners.grading.grade import How
+sys.exit(progress.grade(Path.cwd(), {NAME!r}, (), How(layers=("Landlock", "seccomp"), workers=2)))
 """
 
 
@@ -103,13 +105,21 @@ def graded(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield Graded(course, table, status, before, left, doors, _scores(course))
 
 
-@pytest.fixture(scope="module")
-def contained(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graded]:
-    """The same for some, graded as in a container in which no namespaces can be made."""
-    course = copied(released, tmp_path_factory.mktemp("some"))
-    with _doors(course) as doors:
+@pytest.fixture(scope="module", params=["no namespaces", *WITH_DOCKER])
+def contained(released: Course, request: pytest.FixtureRequest) -> Iterator[Graded]:
+    """The same for some, graded as in a container without namespaces, and in one that lends them."""
+    with ExitStack() as opened:
+        base = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="some-")))
+        course = copied(released, base)
+        doors = opened.enter_context(_doors(course))
         before = _handed_in(course, {name: CLASS[name] for name in IN_A_CONTAINER}, doors)
-        table, status = _graded(course, sys.executable, "-c", IN_PROCESS)
+        if request.param == "no namespaces":
+            table, status = _graded(course, sys.executable, "-c", WITHOUT_NAMESPACES)
+        else:
+            linux = opened.enter_context(containers.old_linux())
+            theirs = containers.belongings(base)
+            course = Course(course.root, course.environment | theirs)
+            table, status = _graded(course, *linux.before(course.root), BIN / "partners", "grade", NAME)
         yield Graded(course, table, status, before, _left(course), doors, _scores(course))
 
 
@@ -308,18 +318,18 @@ def test_everybody_has_a_page_and_a_score(graded: Graded) -> None:
 
 
 @pytest.mark.parametrize("student", IN_A_CONTAINER)
-def test_without_namespaces_spies_find_nothing_and_floods_are_stopped(
+def test_in_a_container_spies_find_nothing_and_floods_are_stopped(
     contained: Graded, student: str
 ) -> None:
     kind, outputs = CLASS[student], _outputs(contained.course, student)
+    state, _ = _told(contained.table)[student]
     scores = contained.scores[student]
-    assert sum(scores[name] or 0 for name in POINTS) == kind.points
-    assert f"{student}: {kind.state}\n" in contained.table
+    assert (sum(scores[name] or 0 for name in POINTS), state) == (kind.points, kind.state)
     assert kind.words in outputs
     assert [one for one in SECRETS if one in outputs] == []
 
 
-def test_without_namespaces_nothing_goes_on_and_nothing_was_reached(contained: Graded) -> None:
+def test_in_a_container_nothing_goes_on_and_nothing_was_reached(contained: Graded) -> None:
     _assert_nothing_goes_on(contained)
     assert contained.status == 0
     assert _prints(contained.course.root / "submitted") == contained.before

@@ -38,6 +38,10 @@ MORE = {
     LANDLOCK: "Landlock needs Linux 5.13 or later, with “landlock” under lsm= of its command line.",
     SECCOMP: "Seccomp is known here on x86-64 and ARM 64 only.",
 }
+CONTAINER = (
+    "Or let your account use Docker: grading then goes on in a container by itself, and downloads "
+    "nothing for it. Docker is there for you if this shows no error: docker ps"
+)
 
 
 class Found(NamedTuple):
@@ -111,6 +115,8 @@ def in_words(layers: tuple[str, ...], found: list[Found]) -> Iterator[str]:
         ways.append(
             f"Landlock has version {version} here; Linux 6.12 and later keep processes apart as well."
         )
+    if sandbox.missing(layers):
+        ways.append(CONTAINER)
     if ways:
         yield ""
         yield "How to get more:"

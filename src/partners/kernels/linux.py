@@ -42,10 +42,11 @@ def unshare(flags: int) -> None:
     _done(_libc.unshare(flags))
 
 
-def have_children_here() -> None:
-    """Have the next children in this process' own namespace again, after ``unshare`` of processes."""
-    with open("/proc/self/ns/pid") as own:
-        _done(_libc.setns(own.fileno(), NEW_PIDS))
+def come_back() -> None:
+    """Be, with the children to come, in the parent's namespaces again, after ``unshare`` of them."""
+    for kind in ("pid", "net", "ipc", "uts"):
+        with open(f"/proc/{os.getppid()}/ns/{kind}") as theirs:
+            _done(_libc.setns(theirs.fileno(), 0))
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:

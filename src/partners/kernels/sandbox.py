@@ -1,7 +1,8 @@
 """A sandbox for a kernel: its own folder and the installed packages, no network, no other process.
 
 Every layer that the machine allows is used: namespaces (an ordinary user may often make them), Landlock
-and seccomp (Linux 5.13 and later, also inside a container) and limits. ``layers`` tells which.
+and seccomp (Linux 5.13 and later, also inside a container) and limits. ``layers`` tells which; where
+they are too few, ``container`` has more.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Sandbox:
         """Be as before ``leave``, so that another child can be a kernel; say whether that is allowed."""
         try:
             if NAMESPACES in self.layers:
-                linux.have_children_here()
+                linux.come_back()
         except OSError:  # an ordinary user has left for good
             return False
         return True
@@ -210,17 +211,13 @@ def _works(*steps: Callable[[], None], inside: bool = False) -> bool:
 def _leave() -> None:
     kinds = linux.NEW_PIDS | linux.NEW_NETWORK | linux.NEW_IPC | linux.NEW_UTS
     user, group = os.geteuid(), os.getegid()
-    if user == 0:
-        try:
-            linux.unshare(kinds)
-        except PermissionError:  # root of a container
-            pass
-        else:
-            return
-    linux.unshare(kinds | linux.NEW_USER)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    try:
+        linux.unshare(kinds)  # root may, and whom a container lends the right
+    except PermissionError:
+        linux.unshare(kinds | linux.NEW_USER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
 def _furnish(sandbox: Sandbox) -> None:

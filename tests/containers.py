@@ -20,7 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pytest
 from hub import machine
+
+from partners.kernels import container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +48,18 @@ class OldLinux(NamedTuple):
             *("setpriv", f"--reuid={PERSON}", f"--regid={PERSON}", "--clear-groups"),
             *("env", f"--chdir={folder}", f"DOCKER_HOST=unix://{self.socket}"),
             *(sys.executable, __file__),
+        )
+
+    def within(self, folder: Path, environment: dict[str, str]) -> tuple[str, ...]:
+        """Return the words before a command, which then runs as root in a container like any of Docker's."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", f"unix://{self.socket}")
+            image = container.image()
+        return (
+            *("docker", f"--host=unix://{self.socket}", "run", "--rm", "--network=none"),
+            *(f"--volume={top}:{top}" for top in container.folders()),
+            *(f"--env={name}={value}" for name, value in environment.items()),
+            *(f"--workdir={folder}", image),
         )
 
 
@@ -80,7 +95,6 @@ def belongings(base: Path) -> dict[str, str]:
 
     Return the variables of the environment that name the two.
     """
-    base.chmod(0o755)
     made = {name: base / name for name in ("HOME", "TMPDIR")}
     for folder in made.values():
         folder.mkdir()

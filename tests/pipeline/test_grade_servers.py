@@ -141,6 +141,7 @@ if not containers.why_not():
 def _of_an_account(course: Course) -> Iterator[Course]:
     """Give a copy of the course that belongs, with all that its commands need, to another account."""
     with tempfile.TemporaryDirectory(prefix="account.") as base:
+        os.chmod(base, 0o711)
         made = small_class.copied(course, Path(base))
         yield Course(made.root, made.environment | containers.belongings(Path(base)))
         small_class.end(made)

@@ -54,8 +54,9 @@ IN_A_CONTAINER = (
     "reads_the_course", "reads_the_gradebook", "reads_processes", "writes_outside", "calls_out", "kills",
     "memory_of_many", "background",
 )  # fmt: skip
-"""Who is graded once more in a container of others, without namespaces, and in one of our own."""
-WITH_DOCKER = [] if containers.why_not() else ["Docker"]  # elsewhere `make test` says that it is not run
+"""Who is graded once more in containers."""
+WITH_DOCKER = [] if containers.why_not() else ["Docker's", "our own"]
+"""Containers that need a real Docker; elsewhere `make test` says that it is not run."""
 WITHOUT_NAMESPACES = f"""
 import sys
 from pathlib import Path
@@ -105,21 +106,26 @@ def graded(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield Graded(course, table, status, before, left, doors, _scores(course))
 
 
-@pytest.fixture(scope="module", params=["no namespaces", *WITH_DOCKER])
+@pytest.fixture(scope="module", params=["like Docker's", *WITH_DOCKER])
 def contained(released: Course, request: pytest.FixtureRequest) -> Iterator[Graded]:
-    """The same for some, graded as in a container without namespaces, and in one that lends them."""
+    """The same for some, graded in containers: without namespaces, or made by us to have them."""
     with ExitStack() as opened:
         base = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="some-")))
+        base.chmod(0o755)  # it is not this that keeps anybody out
         course = copied(released, base)
         doors = opened.enter_context(_doors(course))
         before = _handed_in(course, {name: CLASS[name] for name in IN_A_CONTAINER}, doors)
-        if request.param == "no namespaces":
-            table, status = _graded(course, sys.executable, "-c", WITHOUT_NAMESPACES)
+        command: tuple[str | Path, ...] = (BIN / "partners", "grade", NAME)
+        if request.param == "like Docker's":
+            command = (sys.executable, "-c", WITHOUT_NAMESPACES)
+        elif request.param == "Docker's":
+            linux = opened.enter_context(containers.old_linux())
+            command = (*linux.within(course.root, course.environment), *command)
         else:
             linux = opened.enter_context(containers.old_linux())
-            theirs = containers.belongings(base)
-            course = Course(course.root, course.environment | theirs)
-            table, status = _graded(course, *linux.before(course.root), BIN / "partners", "grade", NAME)
+            course = Course(course.root, course.environment | containers.belongings(base))
+            command = (*linux.before(course.root), *command)
+        table, status = _graded(course, *command)
         yield Graded(course, table, status, before, _left(course), doors, _scores(course))
 
 

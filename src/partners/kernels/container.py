@@ -35,8 +35,7 @@ def layers() -> tuple[str, ...]:
     It is tried: Docker may be missing, stopped, not for this user, or at work on another machine.
     """
     try:
-        image = _image()
-        where, *found = _said(_command(image, [sys.executable, "-c", _LOOK])).split()
+        where, *found = _said(_command([sys.executable, "-c", _LOOK])).split()
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(found) if where == place() else ()
@@ -56,14 +55,13 @@ def go_on() -> NoReturn:
     with suppress(subprocess.CalledProcessError):
         _said(["docker", "rm", "--force", name])
     terminal = ["--tty", "--interactive"] if sys.stdin.isatty() and sys.stdout.isatty() else []
-    command = _command(_image(), words, "--name", name, *terminal)
+    command = _command(words, "--name", name, *terminal)
     sys.stdout.flush()
     os.execvp(command[0], command)  # noqa: S606 - no shell is asked for
 
 
-def _command(image: str, words: Iterable[str], *options: str) -> list[str]:
+def _command(words: Iterable[str], *options: str) -> list[str]:
     """Return the command that runs `words` in a container, as this user and in this folder."""
-    folders = [f"/{name}" for name in _top() if not Path("/", name).is_symlink()]
     groups = os.getgroups()
     become = [
         *("setpriv", f"--reuid={os.getuid()}", f"--regid={os.getgid()}"),
@@ -73,22 +71,17 @@ def _command(image: str, words: Iterable[str], *options: str) -> list[str]:
     return [
         *("docker", "run", "--rm", "--network=host", "--pid=host", f"--cap-add={_RIGHT}"),
         *(f"--security-opt={way}" for way in _UNCONFINED),
-        *(f"--mount=type=bind,source={folder},target={folder}" for folder in folders),
+        *(f"--mount=type=bind,source={top},target={top}" for top in folders()),
         *(f"--env={name}" for name in os.environ),
-        *(f"--workdir={os.getcwd()}", *options, image, *become, *words),
+        *(f"--workdir={os.getcwd()}", *options, image(), *become, *words),
     ]
 
 
-def _top() -> list[str]:
-    """Return the names of the folders in the machine's root, and of links to folders."""
-    return sorted(p.name for p in Path("/").iterdir() if p.is_dir() and p.name not in _DOCKERS_OWN)
-
-
-def _image() -> str:
-    """Return the name of an image that has nothing but the links in this machine's root."""
+def image() -> str:
+    """Return the name of an image, made if need be, that has only the links in this machine's root."""
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w") as archive:
-        for link in (Path("/", name) for name in _top() if Path("/", name).is_symlink()):
+        for link in filter(Path.is_symlink, _top()):
             entry = tarfile.TarInfo(link.name)
             entry.type, entry.linkname = tarfile.SYMTYPE, os.readlink(link)
             archive.addfile(entry)
@@ -98,6 +91,15 @@ def _image() -> str:
     except subprocess.CalledProcessError:
         _said(["docker", "import", "-", name], held.getvalue())
     return name
+
+
+def folders() -> list[Path]:
+    """Return the folders in this machine's root that a container has at the same places."""
+    return [path for path in _top() if not path.is_symlink()]
+
+
+def _top() -> list[Path]:
+    return sorted(p for p in Path("/").iterdir() if p.is_dir() and p.name not in _DOCKERS_OWN)
 
 
 def _said(command: list[str], given: bytes = b"") -> str:

@@ -84,6 +84,24 @@ def test_a_machine_that_joins_needs_none_of_those_before_it(
     assert_same(course, graded)
 
 
+def test_when_the_scheduler_is_gone_it_says_so_and_what_was_graded_is_kept(
+    course: Course, graded: Course, tmp_path: Path
+) -> None:
+    with servers.dask(course, tmp_path) as cluster:
+        cluster.join(1)
+        grading = small_class.start(course, "--dask", cluster.address)
+        until(lambda: bool(noted(course)))
+        servers.end(cluster.scheduler)
+        said, _ = grading.communicate(timeout=PATIENCE)
+    assert f"The Dask scheduler at {cluster.address} is gone. What was graded is kept" in said.decode()
+    assert "Traceback" not in said.decode()
+    assert grading.returncode == 1
+    kept = len(noted(course))
+    assert kept < len(ANSWERS)
+    assert KEPT.format(kept) in course.run("partners", "grade", NAME)
+    assert_same(course, graded)
+
+
 def test_a_cluster_that_does_not_answer_is_named_with_the_way_out(course: Course) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import logging
+from concurrent.futures import CancelledError
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client, KilledWorker, WorkerPlugin, as_completed
+from distributed.client import ClosedClientError
+from distributed.comm.core import CommClosedError
 
 from partners.grading.brief import GradingError
 from partners.grading.office import Office
@@ -25,6 +29,10 @@ PATIENCE = 10
 """Seconds in which a scheduler answers, and a worker is there."""
 SILENT = "No Dask scheduler answers at {}. Start one with: dask scheduler"
 IDLE = "No worker is there. On each machine: dask worker {} --nworkers 2 --nthreads 1"
+GONE = (
+    "The Dask scheduler at {} is gone. What was graded is kept: start a scheduler and its workers "
+    "again, or leave --dask out, and go on with the same command."
+)
 OPEN = "On a machine of the cluster nothing keeps a submission from {}. Run there: partners doctor"
 
 _briefs: dict[str, Brief] = {}
@@ -37,6 +45,7 @@ class Cluster:
     """The Dask cluster at `address`; use it in a ``with``."""
 
     def __init__(self, brief: Brief, address: str) -> None:
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it is told in other words
         try:
             self.client: Any = Client(address, timeout=PATIENCE)
         except (OSError, ValueError):
@@ -46,18 +55,31 @@ class Cluster:
         except TimeoutError:
             self.client.close()
             raise GradingError(IDLE.format(address)) from None
-        self.name = brief.print
+        self.address, self.name = address, brief.print
         self.client.register_plugin(_Briefing(brief), self.name)
 
     def __enter__(self) -> Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.unregister_worker_plugin(self.name)
+        if self.client.status == "running":
+            self.client.unregister_worker_plugin(self.name)
         self.client.close()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        """Yield each task with what came of it, as it comes: a value, or the error that there was."""
+        """Yield each task with what came of it, as it comes: a value, or the error that there was.
+
+        Raises
+        ------
+        GradingError
+            If the scheduler is lost.
+        """
+        try:
+            yield from self._run(tasks)
+        except (CancelledError, ClosedClientError, CommClosedError):
+            raise GradingError(GONE.format(self.address)) from None
+
+    def _run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         waiting, sent = iter(tasks), dict[str, Task]()
         room = AHEAD * max(1, sum(self.client.nthreads().values()))
         done = as_completed()

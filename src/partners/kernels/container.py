@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 IMAGE = "partners-of-this-machine"
-PATIENCE = 60
+PATIENCE = 20
 """Seconds in which Docker answers."""
 _DOCKERS_OWN = ("dev", "proc", "sys")
 _RIGHT = "sys_admin"

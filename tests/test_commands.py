@@ -70,13 +70,6 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(command: list[str]
     assert f"There is no role-play “nobody”. There are: {library.role_plays()[0]}" in result.output
 
 
-def test_check_tells_what_it_proved() -> None:
-    result = run("check")
-    assert f"{TALK}: " in result.output
-    assert "partnership is" in result.output
-    assert "Principles never practised:" in result.output
-
-
 def test_check_finds_what_is_missing_in_the_words_of_live_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Problem(Path("strings/es.json"), 7, 'no text for "vote.open"', "add it after this line")
     monkeypatch.setattr("partners.course.check.problems", list)

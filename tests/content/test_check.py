@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,13 @@ def line(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
 
 
-def test_the_course_as_it_is_has_no_problem() -> None:
+def test_the_course_as_it_is_has_no_problem_and_what_was_proved_is_told() -> None:
     result = CliRunner().invoke(cli.main, ["check"])
     assert result.output.startswith("All is sound"), result.output
     assert result.exit_code == 0
+    assert re.search(r"^first_call_home: \d+ states, \d+ moves", result.output, re.MULTILINE)
+    for told in ("partnership is", "Principles never practised:", "Best reply told by its looks:"):
+        assert told in result.output
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,9 @@ MORE = {
     SECCOMP: "Seccomp is known here on x86-64 and ARM 64 only.",
 }
 CONTAINER = (
-    "Or let your account use Docker: grading then goes on in a container by itself, and downloads "
-    "nothing for it. Docker is there for you if this shows no error: docker ps"
+    "Or let your account use Docker, which makes it as good as root: grading then goes on in a "
+    "container by itself, and downloads nothing. Docker is there for you if this shows no error: "
+    "docker ps"
 )
 
 

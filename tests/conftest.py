@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
 
 LONG = ("pipeline", "hub", "browser")
 SMALL_TALK = Path(__file__).parent / "small_talk.yaml"
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Have one process more than processors: many tests wait for a page, or for something to end."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

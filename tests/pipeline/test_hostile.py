@@ -55,8 +55,8 @@ IN_A_CONTAINER = (
     "memory_of_many", "background",
 )  # fmt: skip
 """Who is graded once more in containers."""
-WITH_DOCKER = [] if containers.why_not() else ["Docker's", "our own"]
-"""Containers that need a real Docker; elsewhere `make test` says that it is not run."""
+CONTAINERS = ["like Docker's"] if containers.why_not() else ["Docker's", "our own"]
+"""Where no real Docker can run, `make test` says so, and root without namespaces stands in."""
 WITHOUT_NAMESPACES = f"""
 import sys
 from pathlib import Path
@@ -106,7 +106,7 @@ def graded(released: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield Graded(course, table, status, before, left, doors, _scores(course))
 
 
-@pytest.fixture(scope="module", params=["like Docker's", *WITH_DOCKER])
+@pytest.fixture(scope="module", params=CONTAINERS)
 def contained(released: Course, request: pytest.FixtureRequest) -> Iterator[Graded]:
     """The same for some, graded in containers: without namespaces, or made by us to have them."""
     with ExitStack() as opened:

@@ -113,14 +113,18 @@ def _looks(replies: list[Reply]) -> NDArray[np.float64]:
 
 def _learn(scenes: list[Scene], ridge: float = 3.0) -> NDArray[np.float64]:
     """Fit a conditional logit: the chance of a reply grows with its looks among those offered."""
-    weights = np.zeros(scenes[0][0].looks.shape[1])
+    choices = [choice for scene in scenes for choice in scene]
+    sizes = [len(choice.best) for choice in choices]
+    starts = np.cumsum([0, *sizes[:-1]])
+    looks = np.vstack([choice.looks for choice in choices])
+    wanted = np.concatenate([choice.best / choice.best.sum() for choice in choices])
+    counts = np.repeat([1 / len(scene) for scene in scenes for _ in scene], sizes)
+    weights = np.zeros(looks.shape[1])
     for _ in range(200):
-        slope = -ridge * weights
-        for scene in scenes:
-            for looks, best in scene:
-                scores = np.exp(looks @ weights - (looks @ weights).max())
-                slope += looks.T @ (best / best.sum() - scores / scores.sum()) / len(scene)
-        weights += 0.02 * slope
+        guess = looks @ weights
+        scores = np.exp(guess - np.repeat(np.maximum.reduceat(guess, starts), sizes))
+        scores /= np.repeat(np.add.reduceat(scores, starts), sizes)
+        weights += 0.02 * (looks.T @ (counts * (wanted - scores)) - ridge * weights)
     return weights
 
 

@@ -319,10 +319,13 @@ def _without_pages() -> Iterator[None]:
 
 def _go_into_a_container_if_needed() -> None:
     """Go on in a container, and not come back, where only that keeps a submission in."""
-    from partners.kernels import container, sandbox  # noqa: PLC0415
+    from partners.kernels import sandbox  # noqa: PLC0415
 
-    lacking = sandbox.missing(sandbox.layers())
-    if lacking and not sandbox.missing(container.layers()):
+    if not (lacking := sandbox.missing(sandbox.layers())):
+        return
+    from partners.kernels import container  # noqa: PLC0415 - hardly anybody needs it
+
+    if not sandbox.missing(container.layers()):
         click.echo(IN_A_CONTAINER.format(", ".join(lacking)))
         container.go_on()
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from distributed import Client
@@ -23,15 +24,19 @@ Server = subprocess.Popen[bytes]
 
 
 class Dask:
-    """A scheduler at `address`, and its `machines`: workers, each a group of processes."""
+    """A scheduler, and its `machines`: workers, each a group of processes."""
 
     def __init__(self, course: Course, folder: Path) -> None:
         self.course, self.folder = course, folder
         self.machines: list[Server] = []
         self.told = folder / "scheduler.json"
         self.scheduler = self._started("scheduler", "--port", "0")
+
+    @cached_property
+    def address(self) -> str:
+        """Where the scheduler answers, once it says so."""
         until(lambda: self.told.exists() and self.told.stat().st_size > 0)
-        self.address: str = json.loads(self.told.read_text("utf-8"))["address"]
+        return str(json.loads(self.told.read_text("utf-8"))["address"])
 
     def join(self, number: int) -> None:
         """Let so many more machines join."""

@@ -33,6 +33,7 @@ from pipeline.term import Course
 from partners.cli import IN_A_CONTAINER
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 
@@ -54,13 +55,19 @@ def course(handed_in: Course, tmp_path: Path) -> Iterator[Course]:
     small_class.end(made)
 
 
+def _begun(course: Course, cluster: servers.Dask, machines: int) -> subprocess.Popen[bytes]:
+    """Start grading on so many machines; return it once somebody is graded."""
+    cluster.join(machines)
+    grading = small_class.start(course, "--dask", cluster.address)
+    until(lambda: bool(noted(course)))
+    return grading
+
+
 def test_a_cluster_that_loses_a_machine_grades_as_this_one_does(
     course: Course, graded: Course, tmp_path: Path
 ) -> None:
     with servers.dask(course, tmp_path) as cluster:
-        cluster.join(2)
-        grading = small_class.start(course, "--dask", cluster.address)
-        until(lambda: bool(noted(course)))
+        grading = _begun(course, cluster, machines=2)
         servers.end(cluster.machines[0])
         assert len(noted(course)) < len(ANSWERS)
         said, _ = grading.communicate(timeout=PATIENCE)
@@ -74,9 +81,7 @@ def test_a_machine_that_joins_needs_none_of_those_before_it(
     course: Course, graded: Course, tmp_path: Path
 ) -> None:
     with servers.dask(course, tmp_path) as cluster:
-        cluster.join(1)
-        grading = small_class.start(course, "--dask", cluster.address)
-        until(lambda: bool(noted(course)))
+        grading = _begun(course, cluster, machines=1)
         os.killpg(cluster.machines[0].pid, signal.SIGSTOP)
         cluster.join(1)
         servers.end(cluster.machines[0])
@@ -89,9 +94,7 @@ def test_when_the_scheduler_is_gone_it_says_so_and_what_was_graded_is_kept(
     course: Course, graded: Course, tmp_path: Path
 ) -> None:
     with servers.dask(course, tmp_path) as cluster:
-        cluster.join(1)
-        grading = small_class.start(course, "--dask", cluster.address)
-        until(lambda: bool(noted(course)))
+        grading = _begun(course, cluster, machines=1)
         servers.end(cluster.scheduler)
         said, _ = grading.communicate(timeout=PATIENCE)
     assert f"The Dask scheduler at {cluster.address} is gone. What was graded is kept" in said.decode()
